@@ -1,0 +1,42 @@
+"""A questionnaire described as data: wording, codes, labels, dimensions, routing, scores.
+
+A codebook is a TOML file (``codebooks/*.toml``). A new survey or a new wave is a new file, never new Python.
+"""
+
+from cdo_analysis.codebook.load import codebook_ids, load_codebook, read_codebook
+from cdo_analysis.codebook.model import (
+    LANGUAGES,
+    MISSING_KINDS,
+    Answer,
+    Band,
+    CdoBlock,
+    Codebook,
+    Condition,
+    Dimension,
+    Item,
+    Language,
+    MissingKind,
+    Roles,
+    Score,
+    Text,
+)
+
+__all__ = [
+    "LANGUAGES",
+    "MISSING_KINDS",
+    "Answer",
+    "Band",
+    "CdoBlock",
+    "Codebook",
+    "Condition",
+    "Dimension",
+    "Item",
+    "Language",
+    "MissingKind",
+    "Roles",
+    "Score",
+    "Text",
+    "codebook_ids",
+    "load_codebook",
+    "read_codebook",
+]

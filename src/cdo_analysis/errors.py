@@ -1,0 +1,87 @@
+"""What can go wrong, one class a kind of trouble, one sentence a case.
+
+Every error of ours says what came, what was expected, where, and the way out. The command line prints it as one
+line and leaves with the exit code of its class.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class CdoAnalysisError(Exception):
+    """The root of the errors that this package raises on purpose.
+
+    Attributes
+    ----------
+    exit_code : int
+        What ``cdo-analysis`` returns to the shell when this error ends a command.
+    """
+
+    exit_code = 1
+
+
+class UsageError(CdoAnalysisError, ValueError):
+    """A parameter, option or argument that cannot be used as it is."""
+
+    exit_code = 2
+
+
+class InputError(CdoAnalysisError, ValueError):
+    """A survey export, a margins file or a study that cannot be used."""
+
+    exit_code = 3
+
+
+class CodebookError(CdoAnalysisError, ValueError):
+    """A questionnaire description that does not hold together."""
+
+    exit_code = 3
+
+
+class DisclosureError(CdoAnalysisError, RuntimeError):
+    """A result that would show what too few companies answered."""
+
+    exit_code = 4
+
+
+class ReportError(CdoAnalysisError, RuntimeError):
+    """A notebook that did not run to its end."""
+
+    exit_code = 5
+
+
+class PublishError(CdoAnalysisError, RuntimeError):
+    """A result that could not be written where it was asked for."""
+
+    exit_code = 8
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return `` ; did you mean 'x'?`` for the nearest known word, or the list of known words.
+
+    Parameters
+    ----------
+    word : str
+        What was written.
+    known : iterable of str
+        What could have been written.
+
+    Returns
+    -------
+    str
+        The end of a sentence, starting with a semicolon.
+
+    Examples
+    --------
+    >>> did_you_mean("segmnet", ["segment", "language"])
+    "; did you mean 'segment'?"
+    >>> did_you_mean("zzz", ["fr", "en"])
+    '; known: en, fr'
+    """
+    names = sorted(str(name) for name in known)
+    close = get_close_matches(word, names, n=1)
+    if close:
+        return f"; did you mean '{close[0]}'?"
+    return f"; known: {', '.join(names)}" if names else ""
