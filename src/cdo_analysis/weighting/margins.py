@@ -1,0 +1,147 @@
+"""Population margins: how many companies of each category exist, read from a CSV file and checked."""
+
+from __future__ import annotations
+
+import csv
+from io import StringIO
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from cdo_analysis.errors import InputError
+
+MARGIN_COLUMNS = ("variable", "category", "population")
+
+LARGEST_CONTRADICTION = 0.005
+"""Two margins count the same population: beyond this share, the gap between their totals is no rounding."""
+
+
+def read_margins(path: str | Path) -> pd.DataFrame:
+    r"""Read population margins from a CSV file.
+
+    Parameters
+    ----------
+    path : str or Path
+        UTF-8 text, a row a category, separated by commas or by semicolons. Spaces in numbers are ignored; the
+        decimal comma is read where the separator is the semicolon.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``variable`` (name of an item, or ``size_category``), ``category`` (code, as text), ``population``
+        (float, above 0); any other column (``source``, ``year``, ``unit``) is kept as text.
+
+    Raises
+    ------
+    InputError
+        The file cannot be read, lacks a column, gives a category twice or a population that is not above 0, or two
+        variables count populations that differ by more than 0.5 %.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "margins.csv"
+    ...     _ = path.write_text("variable;category;population\nsize;pme;159 000\nsize;eti;6 200\n")
+    ...     read_margins(path)
+      variable category  population
+    0     size      pme    159000.0
+    1     size      eti      6200.0
+    """
+    path = Path(path)
+    text = _read_text(path)
+    separator = ";" if ";" in text.partition("\n")[0] else ","
+    table = _read_table(text, separator, path.name)
+    if "population" in table:
+        table["population"] = _to_number(table["population"], decimal="," if separator == ";" else ".")
+    check_margins(table, where=path.name)
+    return table[[*MARGIN_COLUMNS, *(name for name in table.columns if name not in MARGIN_COLUMNS)]]
+
+
+def check_margins(margins: pd.DataFrame, *, where: str = "the margins") -> None:
+    """Raise an :class:`~cdo_analysis.errors.InputError` that names what is wrong with margins, if anything is.
+
+    Parameters
+    ----------
+    margins : DataFrame
+        As returned by :func:`read_margins`.
+    where : str
+        What the error calls them.
+    """
+    for name in MARGIN_COLUMNS:
+        if name not in margins.columns:
+            has = ", ".join(str(column) for column in margins.columns)
+            raise InputError(f"{where} has no column '{name}' (it has: {has}); name it so on the first line.")
+    if margins.empty:
+        raise InputError(f"{where} has no category; write a line for each category and its population.")
+    for row in margins.itertuples():
+        if not (str(row.variable) and str(row.category)):
+            raise InputError(f"{where}: a line lacks its variable or its category; fill it in or remove the line.")
+    population = pd.to_numeric(margins["population"], errors="coerce")
+    wrong = margins[~(np.isfinite(population) & (population > 0))]
+    if len(wrong):
+        raise InputError(
+            f"{where}: the population of {_name(wrong)} is not a number above 0; write a number, or merge an "
+            "empty category with its neighbour."
+        )
+    twice = margins[margins.duplicated(["variable", "category"])]
+    if len(twice):
+        raise InputError(f"{where} gives {_name(twice)} twice; keep one of the two lines.")
+    _check_totals(margins, where)
+
+
+def population_total(margins: pd.DataFrame) -> float:
+    """Return the population that the first variable of the margins adds up to."""
+    first = margins["variable"].iloc[0]
+    return float(margins.loc[margins["variable"] == first, "population"].sum())
+
+
+def _check_totals(margins: pd.DataFrame, where: str) -> None:
+    parts = margins.groupby("variable", sort=False)["population"]
+    totals = sorted((float(part.sum()), str(variable)) for variable, part in parts)
+    (low, small), (high, large) = totals[0], totals[-1]
+    if high - low > LARGEST_CONTRADICTION * high:
+        raise InputError(
+            f"{where} contradicts itself: '{small}' adds up to {low:.12g} and '{large}' to {high:.12g}; give every "
+            "variable the total of one and the same population (0.5 % of rounding is accepted)."
+        )
+
+
+def _name(rows: pd.DataFrame) -> str:
+    return f"{rows['variable'].iloc[0]} '{rows['category'].iloc[0]}'"
+
+
+def _read_table(text: str, separator: str, file: str) -> pd.DataFrame:
+    """Return the cells as stripped text; a line may end early, but not hold more than the header."""
+    rows = [[cell.strip() for cell in row] for row in csv.reader(StringIO(text), delimiter=separator)]
+    rows = [row for row in rows if any(row)]
+    if not rows:
+        raise InputError(f"{file} is empty; write a first line {separator.join(MARGIN_COLUMNS)} and a line a category.")
+    header = rows[0]
+    for row in rows[1:]:
+        if any(row[len(header) :]):
+            raise InputError(
+                f"{file}: the line {separator.join(row)!r} has more cells than the first line has names; quote a cell "
+                f"that holds {separator!r}, or name the column."
+            )
+    cells = [(row + [""] * len(header))[: len(header)] for row in rows[1:]]
+    return pd.DataFrame(cells, columns=header, dtype="str")
+
+
+def _to_number(written: pd.Series, *, decimal: str) -> pd.Series:
+    plain = written.str.replace(r"\s", "", regex=True)
+    if decimal == ",":
+        plain = plain.str.replace(",", ".", regex=False)
+    return pd.to_numeric(plain, errors="coerce").astype("float64")
+
+
+def _read_text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path.name} is not UTF-8 text; save the margins as UTF-8 CSV.") from error
+    except IsADirectoryError as error:
+        raise InputError(f"{path.name} is a folder, not a file of margins; name a CSV file.") from error
+    except OSError as error:
+        raise InputError(f"{path.name} cannot be read ({error.strerror}); name a CSV file of margins.") from error
