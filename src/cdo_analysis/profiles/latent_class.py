@@ -1,0 +1,357 @@
+"""Latent classes: groups of companies that answer alike, found by maximum likelihood."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator, ClusterMixin
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+from threadpoolctl import threadpool_limits
+
+from cdo_analysis.errors import UsageError
+from cdo_analysis.profiles.answers import encode_answers, indicator_table, learn_categories
+from cdo_analysis.profiles.likelihood import (
+    ONE_THREAD,
+    Patterns,
+    Runs,
+    climb,
+    draw_starts,
+    join_log_likelihood,
+    split_posterior,
+)
+from cdo_analysis.profiles.ordering import require_permutation
+from cdo_analysis.profiles.saved import describe_estimator, require_kind, restore_categories
+
+SAME_OPTIMUM = 1e-4
+"""Two starts reached the same optimum when their log-likelihoods differ by no more than this."""
+
+KIND = "latent_classes"
+"""What a saved model says it is."""
+
+FIT_FIGURES = (
+    "log_likelihood",
+    "n_observations",
+    "n_parameters",
+    "aic",
+    "bic",
+    "sabic",
+    "n_iter",
+    "converged",
+    "starts_at_best",
+)
+"""The figures of a fit that are saved with it, without their final underscore."""
+
+
+class LatentClasses(ClusterMixin, BaseEstimator):
+    """Latent class analysis of categorical answers, with weights and missing values.
+
+    Each company belongs to one of `n_clusters` classes that nobody observes; within a class the answers to the
+    items are independent. Shares and answer probabilities maximise the (pseudo-)log-likelihood, climbed by EM from
+    `n_init` random starts that all run to their end; the best is kept. A missing answer drops out of the likelihood
+    of its row (full-information maximum likelihood: right when answers are missing at random).
+
+    Parameters
+    ----------
+    n_clusters : int, default 3
+        Number of classes.
+    n_init : int, default 20
+        Number of random starts. A latent class likelihood has many local maxima: read `starts_at_best_`.
+    max_iter : int, default 1000
+        The most EM iterations of a start.
+    tol : float, default 1e-8
+        A start ends when what it still has to gain is estimated under `tol` per row.
+    random_state : int, RandomState or None, default None
+        Seed of the starts. The same seed gives the same classes in the same order, whatever the order of the rows.
+
+    Attributes
+    ----------
+    labels_ : ndarray of int, of shape (n_rows,)
+        Most probable class of each row of the fit.
+    class_shares_ : ndarray of shape (n_clusters,)
+        Weighted share of each class; sums to 1.
+    item_probabilities_ : list of ndarrays of shape (n_clusters, n_categories)
+        For each column, the probability of each of its `categories_` in each class; rows sum to 1.
+    categories_ : list of ndarrays
+        For each column, the categories seen in the fit, sorted. Numbers too are taken as categories.
+    log_likelihood_ : float
+        Log-likelihood, the weights being scaled to sum to `n_observations_`.
+    n_observations_ : int
+        Rows with a positive weight and at least one answer: the n of `bic_` and `sabic_`.
+    n_parameters_ : int
+        ``n_clusters - 1`` shares plus, for each class and column, the number of categories less one.
+    aic_, bic_, sabic_ : float
+        Information criteria, lower is better; `sabic_` is the sample-size adjusted BIC, of (n + 2) / 24.
+    relative_entropy_ : float
+        1 when every row is classed with certainty, 0 when no row is; NaN with one class.
+    n_iter_ : int
+        EM iterations of the best start.
+    converged_ : bool
+        Whether the best start ended by `tol` and not by `max_iter`.
+    starts_at_best_ : int
+        How many of the `n_init` starts reached the best log-likelihood within ``max(1, n / 1000)`` times 1e-4.
+    n_features_in_ : int
+        Number of columns.
+    feature_names_in_ : ndarray of str
+        Names of the columns, where `X` was a DataFrame.
+
+    Notes
+    -----
+    To keep probabilities above 0, 1e-8 of a fictitious respondent is added to each class and item; the
+    log-likelihood of the maximum moves by less than 1e-8 times classes times items.
+
+    References
+    ----------
+    Goodman (1974), "Exploratory latent structure analysis using both identifiable and unidentifiable models",
+    Biometrika 61(2). Linzer & Lewis (2011), "poLCA", Journal of Statistical Software 42(10). Asparouhov (2005),
+    "Sampling weights in latent variable modeling", Structural Equation Modeling 12(3), for the weights.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> X = pd.DataFrame({"erp": ["no", "no", "yes", "yes"] * 5, "crm": ["no", "no", "yes", None] * 5})
+    >>> model = LatentClasses(n_clusters=2, random_state=0).fit(X)
+    >>> model.class_shares_.round(2).tolist()
+    [0.5, 0.5]
+    >>> model.labels_[0] == model.labels_[1], model.labels_[0] == model.labels_[2]
+    (np.True_, np.False_)
+    """
+
+    def __init__(
+        self,
+        n_clusters: int = 3,
+        *,
+        n_init: int = 20,
+        max_iter: int = 1000,
+        tol: float = 1e-8,
+        random_state: int | np.random.RandomState | None = None,
+    ) -> None:
+        self.n_clusters = n_clusters
+        self.n_init = n_init
+        self.max_iter = max_iter
+        self.tol = tol
+        self.random_state = random_state
+
+    def __sklearn_tags__(self):  # type: ignore[no-untyped-def]
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.input_tags.categorical = True
+        tags.input_tags.string = True
+        return tags
+
+    def fit(self, X: ArrayLike, y: object = None, sample_weight: ArrayLike | None = None) -> LatentClasses:
+        """Find the classes.
+
+        Parameters
+        ----------
+        X : DataFrame or array of shape (n_rows, n_items)
+            Answers, as text or numbers; NaN, None or NA where missing.
+        y : None
+            Ignored; scikit-learn passes it.
+        sample_weight : array of shape (n_rows,), optional
+            Survey weights, 0 or more; only their ratios matter.
+
+        Returns
+        -------
+        LatentClasses
+            The estimator itself.
+
+        Raises
+        ------
+        UsageError
+            If there are fewer rows than classes, if a column holds no answer, or if all weights are 0.
+        """
+        answers = validate_data(self, X, dtype=None, ensure_all_finite="allow-nan")
+        weights = _check_sample_weight(sample_weight, answers, dtype=np.float64, ensure_non_negative=True)
+        self._check_size(len(answers))
+        self.categories_, codes = learn_categories(answers, self._names())
+        patterns = Patterns.of(codes, self._sizes())
+        counts = self._scale(weights, patterns)
+        start = draw_starts(patterns, counts, self.n_clusters, self.n_init, check_random_state(self.random_state))
+        with threadpool_limits(limits=ONE_THREAD):
+            runs = climb(patterns, counts[None, :], start, max_iter=self.max_iter, tol=self.tol)
+            self._keep_best(runs)
+            self._describe_fit(patterns, counts)
+        return self
+
+    def _check_size(self, n_rows: int) -> None:
+        for name in ("n_clusters", "n_init", "max_iter"):
+            if getattr(self, name) < 1:
+                raise UsageError(f"LatentClasses has {name}={getattr(self, name)}; give 1 or more")
+        if n_rows < self.n_clusters:
+            raise UsageError(
+                f"n_samples={n_rows} should be >= n_clusters={self.n_clusters}: ask for fewer classes or give more rows"
+            )
+
+    def _scale(self, weights: NDArray[np.float64], patterns: Patterns) -> NDArray[np.float64]:
+        """Return the weight of each pattern, scaled to sum to the number of rows that count."""
+        weights = np.where(patterns.measured[patterns.of_row], weights, 0.0)
+        if not weights.any():
+            raise UsageError("no row has both an answer and a weight above 0; give weights above 0")
+        self.n_observations_ = int(np.count_nonzero(weights))
+        return patterns.sum_weights(weights * (self.n_observations_ / weights.sum()))
+
+    def _keep_best(self, runs: Runs) -> None:
+        best = int(np.argmax(runs.log_likelihood))
+        margin = SAME_OPTIMUM * max(1.0, self.n_observations_ / 1000)
+        self.class_shares_ = runs.shares[:, best]
+        self.item_probabilities_ = np.split(runs.probabilities[:, best], np.cumsum(self._sizes())[:-1], axis=1)
+        self.n_iter_ = int(runs.n_iter[best])
+        self.converged_ = bool(runs.converged[best])
+        self.starts_at_best_ = int(np.sum(runs.log_likelihood >= runs.log_likelihood[best] - margin))
+
+    def _describe_fit(self, patterns: Patterns, counts: NDArray[np.float64]) -> None:
+        posterior, log_likelihood = self._place(patterns.indicators)
+        n, k = self.n_observations_, self.n_clusters
+        self.labels_ = posterior.argmax(axis=0)[patterns.of_row]
+        self.log_likelihood_ = float(counts @ log_likelihood)
+        self.n_parameters_ = k - 1 + k * (sum(self._sizes()) - self.n_features_in_)
+        self.aic_ = 2 * self.n_parameters_ - 2 * self.log_likelihood_
+        self.bic_ = self.n_parameters_ * float(np.log(n)) - 2 * self.log_likelihood_
+        self.sabic_ = self.n_parameters_ * float(np.log((n + 2) / 24)) - 2 * self.log_likelihood_
+        doubt = -counts @ np.sum(posterior * np.log(np.maximum(posterior, 1e-300)), axis=0)
+        self.relative_entropy_ = float(1 - doubt / (n * np.log(k))) if k > 1 else float("nan")
+
+    def _names(self) -> list[str]:
+        return [str(name) for name in getattr(self, "feature_names_in_", range(self.n_features_in_))]
+
+    def _sizes(self) -> list[int]:
+        return [len(categories) for categories in self.categories_]
+
+    def _place(self, indicators: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return posterior (n_clusters, n_rows) and log-likelihood (n_rows,) of a 0/1 table of answers."""
+        probabilities = np.concatenate(self.item_probabilities_, axis=1)
+        joint = join_log_likelihood(indicators, self.class_shares_[:, None], probabilities[:, None, :])
+        return split_posterior(joint[:, 0])
+
+    def _place_answers(self, X: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        indicators = indicator_table(self.encode(X), self._sizes())
+        with threadpool_limits(limits=ONE_THREAD):
+            return self._place(indicators)
+
+    def encode(self, X: ArrayLike) -> NDArray[np.int64]:
+        """Return the answers as positions in `categories_`, -1 where missing, shape (n_rows, n_items).
+
+        Raises
+        ------
+        InputError
+            If a column holds a category that the fit never saw.
+        """
+        check_is_fitted(self)
+        answers = validate_data(self, X, dtype=None, ensure_all_finite="allow-nan", reset=False)
+        return encode_answers(answers, self.categories_, self._names())
+
+    def predict(self, X: ArrayLike) -> NDArray[np.int64]:
+        """Return the most probable class of each row, shape (n_rows,).
+
+        Raises
+        ------
+        InputError
+            If a column holds a category that the fit never saw.
+        """
+        return self._place_answers(X)[0].argmax(axis=0)
+
+    def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:
+        """Return the posterior probability of each class, shape (n_rows, n_clusters); rows sum to 1.
+
+        A row without any answer gets the class shares.
+
+        Raises
+        ------
+        InputError
+            If a column holds a category that the fit never saw.
+        """
+        return self._place_answers(X)[0].T
+
+    def score_samples(self, X: ArrayLike) -> NDArray[np.float64]:
+        """Return the log-likelihood of each row, shape (n_rows,); 0 for a row without any answer.
+
+        Raises
+        ------
+        InputError
+            If a column holds a category that the fit never saw.
+        """
+        return self._place_answers(X)[1]
+
+    def reorder(self, order: Sequence[int]) -> LatentClasses:
+        """Return a copy whose class ``i`` is the class ``order[i]`` of this model.
+
+        Parameters
+        ----------
+        order : sequence of int, of length n_clusters
+            A permutation of ``range(n_clusters)``.
+
+        Returns
+        -------
+        LatentClasses
+            The same model with its classes in that order; this one is left as it is.
+
+        Raises
+        ------
+        UsageError
+            If `order` is not a permutation of the classes.
+        """
+        check_is_fitted(self)
+        positions = require_permutation(order, self.n_clusters)
+        model = copy.copy(self)
+        model.class_shares_ = self.class_shares_[positions]
+        model.item_probabilities_ = [table[positions] for table in self.item_probabilities_]
+        if hasattr(self, "labels_"):
+            model.labels_ = np.argsort(positions)[self.labels_]
+        return model
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fitted model as plain data for JSON, without the labels of its rows.
+
+        Returns
+        -------
+        dict
+            :meth:`from_dict` makes of it a model that places new companies with the same probabilities.
+        """
+        check_is_fitted(self)
+        entropy = self.relative_entropy_
+        return {
+            **describe_estimator(self, KIND),
+            "categories": [categories.tolist() for categories in self.categories_],
+            "class_shares": self.class_shares_.tolist(),
+            "item_probabilities": [table.tolist() for table in self.item_probabilities_],
+            "fit": {name: getattr(self, name + "_") for name in FIT_FIGURES},
+            "relative_entropy": None if np.isnan(entropy) else entropy,
+        }
+
+    @classmethod
+    def from_dict(cls, saved: Mapping[str, Any]) -> LatentClasses:
+        """Make a fitted model of what :meth:`to_dict` returned.
+
+        Parameters
+        ----------
+        saved : mapping
+            The plain data, as read from JSON.
+
+        Returns
+        -------
+        LatentClasses
+            A model that can place rows; it has no `labels_`.
+
+        Raises
+        ------
+        InputError
+            If `saved` is not a latent class model, or one of a version that this package does not read.
+        """
+        require_kind(saved, KIND)
+        model = cls(**saved["parameters"])
+        model.categories_ = [restore_categories(categories) for categories in saved["categories"]]
+        model.n_features_in_ = len(model.categories_)
+        if saved["columns"] is not None:
+            model.feature_names_in_ = np.array(saved["columns"], dtype=object)
+        model.class_shares_ = np.array(saved["class_shares"])
+        model.item_probabilities_ = [np.array(table) for table in saved["item_probabilities"]]
+        for name in FIT_FIGURES:
+            setattr(model, name + "_", saved["fit"][name])
+        entropy = saved["relative_entropy"]
+        model.relative_entropy_ = float("nan") if entropy is None else entropy
+        return model
