@@ -1,0 +1,199 @@
+"""Weighted tables with their n, their interval and their flag: every number of a report comes from here.
+
+A table has one row a cell. Its columns are language-neutral (``category``, ``n``, ``estimate``, ``low``, ``high``,
+``flag``); a hidden cell (flag ``c``) holds NaN.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from cdo_analysis.disclosure import DisclosureProfile, flag_counts, flag_means, hide
+from cdo_analysis.weighting import Estimate, weighted_mean, weighted_share
+
+_NUMBERS = ["n", "estimate", "low", "high"]
+
+
+def share_by_category(
+    answers: pd.Series, weights: pd.Series, *, order: Sequence[str], profile: DisclosureProfile
+) -> pd.DataFrame:
+    """Return the weighted share of each answer among those who gave one.
+
+    Parameters
+    ----------
+    answers : Series of str, shape (n,)
+        Missing where there is no answer.
+    weights : Series of float
+        Indexed like `answers`.
+    order : sequence of str
+        Categories, in the order of the table.
+    profile : DisclosureProfile
+
+    Returns
+    -------
+    DataFrame
+        One row a category: category, n, estimate (0 to 1), low, high, flag.
+
+    Examples
+    --------
+    >>> from cdo_analysis.disclosure import PROFILES
+    >>> answers = pd.Series(["a"] * 30 + ["b"] * 30)
+    >>> table = share_by_category(answers, pd.Series(1.0, answers.index), order=["a", "b"], profile=PROFILES["insee"])
+    >>> table[["category", "n", "estimate", "flag"]].values.tolist()
+    [['a', 30, 0.5, ''], ['b', 30, 0.5, '']]
+    """
+    known = answers.dropna()
+    rows = [_row(category, weighted_share(known.eq(category), weights[known.index])) for category in order]
+    table = pd.DataFrame(rows, columns=["category", *_NUMBERS])
+    table["n"] = [int(known.eq(category).sum()) for category in order]
+    table["flag"] = flag_counts(table["n"], profile)
+    return hide(table, _NUMBERS)
+
+
+def shares_by_group(
+    answers: pd.Series,
+    groups: pd.Series,
+    weights: pd.Series,
+    *,
+    order: tuple[Sequence[str], Sequence[str]],
+    profile: DisclosureProfile,
+) -> pd.DataFrame:
+    """Return the weighted distribution of `answers` within each group.
+
+    Parameters
+    ----------
+    answers, groups : Series of str, shape (n,)
+    weights : Series of float
+    order : tuple of two sequences
+        Categories of the answers, then the groups.
+    profile : DisclosureProfile
+
+    Returns
+    -------
+    DataFrame
+        One row a (group, category): group, category, n, estimate, low, high, flag, group_n. A cell is hidden with
+        its row and with its column in mind: two hidden cells at least wherever one is.
+    """
+    categories, group_order = order
+    parts = []
+    for group in group_order:
+        inside = groups.index[groups.eq(group)]
+        part = share_by_category(answers[inside], weights[inside], order=categories, profile=profile)
+        parts.append(part.assign(group=group, group_n=int(answers[inside].notna().sum())))
+    columns = ["group", "category", *_NUMBERS, "flag", "group_n"]
+    table = pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
+    return _hide_single_columns(table, answers, groups, profile)
+
+
+def _hide_single_columns(
+    table: pd.DataFrame, answers: pd.Series, groups: pd.Series, profile: DisclosureProfile
+) -> pd.DataFrame:
+    """Hide a second cell in a category where one is hidden: its total over the groups is published elsewhere."""
+    counts = pd.crosstab(groups, answers)
+    flags = table["flag"].copy()
+    for category in table["category"].unique():
+        rows = table.index[table["category"].eq(category)]
+        hidden = [row for row in rows if flags[row] == "c"]
+        shown = [row for row in rows if flags[row] != "c" and table.at[row, "n"] > 0]
+        if len(hidden) == 1 and shown:
+            smallest = min(shown, key=lambda row: counts.at[table.at[row, "group"], category])
+            flags[smallest] = "c"
+    return hide(table.assign(flag=flags), _NUMBERS)
+
+
+def mean_by_group(
+    values: pd.Series,
+    groups: pd.Series,
+    weights: pd.Series,
+    *,
+    order: Sequence[str],
+    profile: DisclosureProfile,
+) -> pd.DataFrame:
+    """Return the weighted mean of `values` in each group.
+
+    Parameters
+    ----------
+    values : Series of float, shape (n,)
+        Missing where it was not measured; in any unit.
+    groups : Series of str, shape (n,)
+    weights : Series of float
+    order : sequence of str
+        Groups, in the order of the table.
+    profile : DisclosureProfile
+
+    Returns
+    -------
+    DataFrame
+        One row a group: category, n, estimate, low, high, flag.
+    """
+    known = values.dropna().index
+    rows = []
+    for group in order:
+        inside = known[groups[known].eq(group)]
+        rows.append(_row(group, weighted_mean(values[inside], weights[inside])))
+    return _means(rows, profile)
+
+
+def mean_of_columns(frame: pd.DataFrame, weights: pd.Series, *, profile: DisclosureProfile) -> pd.DataFrame:
+    """Return the weighted mean of each column of `frame`: category, n, estimate, low, high, flag."""
+    rows = [_row(name, weighted_mean(column.dropna(), weights[column.dropna().index])) for name, column in frame.items()]
+    return _means(rows, profile)
+
+
+def peer_band(values: pd.Series, weights: pd.Series, *, profile: DisclosureProfile) -> dict[str, float | str]:
+    """Return the benchmark of a group of peers: rounded mean, rounded quartiles, n, flag.
+
+    Quartiles need ``profile.quartiles`` companies, the mean ``profile.mean``; both are rounded to the unit, so that no
+    company's own value can be read from them.
+    """
+    known = values.dropna()
+    n = len(known)
+    band: dict[str, float | str] = {"n": n, "mean": np.nan, "low": np.nan, "high": np.nan, "flag": "c"}
+    if n >= profile.mean:
+        band |= {"mean": round(weighted_mean(known, weights[known.index]).estimate), "flag": ""}
+    if n >= profile.quartiles:
+        low, high = _weighted_quantiles(known, weights[known.index], (0.25, 0.75))
+        band |= {"low": round(low), "high": round(high)}
+    return band
+
+
+def _weighted_quantiles(values: pd.Series, weights: pd.Series, levels: Sequence[float]) -> list[float]:
+    order = np.argsort(values.to_numpy(), kind="stable")
+    cumulated = np.cumsum(weights.to_numpy()[order]) / weights.sum()
+    return [float(values.to_numpy()[order][np.searchsorted(cumulated, level)]) for level in levels]
+
+
+def missing_by_item(missing: pd.DataFrame, *, kinds: Sequence[str], profile: DisclosureProfile) -> pd.DataFrame:
+    """Return, for each item, the unweighted share of respondents of each missing kind among those asked.
+
+    Returns
+    -------
+    DataFrame
+        One row an item: item, asked, one share a kind, total; sorted by total, highest first. Shares of fewer
+        companies than a count needs are NaN.
+    """
+    asked = missing.ne("not_asked").sum()
+    counts = pd.DataFrame({kind: missing.eq(kind).sum() for kind in kinds})
+    few = counts.gt(0) & counts.lt(profile.count)
+    shares = counts.div(asked.clip(lower=1), axis=0).mask(few)
+    shares = shares.assign(total=counts.sum(axis=1) / asked.clip(lower=1), asked=asked)
+    return shares.rename_axis("item").reset_index().sort_values("total", ascending=False, ignore_index=True)
+
+
+def _row(category: object, estimate: Estimate) -> dict[str, object]:
+    return {
+        "category": category,
+        "n": estimate.n,
+        "estimate": estimate.estimate,
+        "low": estimate.low,
+        "high": estimate.high,
+    }
+
+
+def _means(rows: list[dict[str, object]], profile: DisclosureProfile) -> pd.DataFrame:
+    table = pd.DataFrame(rows, columns=["category", *_NUMBERS])
+    table["flag"] = flag_means(table["n"], profile)
+    return hide(table, _NUMBERS)

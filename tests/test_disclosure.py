@@ -1,0 +1,102 @@
+"""Cells that too few companies are behind."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from cdo_analysis.disclosure import PROFILES, disclosure_profile, flag_counts, flag_means
+from cdo_analysis.errors import UsageError
+from cdo_analysis.tables import mean_by_group, missing_by_item, peer_band, share_by_category, shares_by_group
+
+PRUDENT = PROFILES["prudent"]
+
+
+def _answers(**counts: int) -> tuple[pd.Series, pd.Series]:
+    answers = pd.Series([name for name, n in counts.items() for _ in range(n)], dtype="str")
+    return answers, pd.Series(1.0, index=answers.index)
+
+
+def test_a_count_of_four_is_hidden_and_a_count_of_five_is_shown_unreliable() -> None:
+    assert flag_counts(pd.Series([4, 4, 92]), PRUDENT).tolist() == ["c", "c", ""]
+    assert flag_counts(pd.Series([5, 95]), PRUDENT).tolist() == ["u", ""]
+
+
+def test_insee_hides_two_companies_and_shows_three() -> None:
+    assert flag_counts(pd.Series([2, 2, 50]), PROFILES["insee"]).tolist() == ["c", "c", ""]
+    assert flag_counts(pd.Series([3, 50]), PROFILES["insee"]).tolist() == ["u", ""]
+
+
+def test_a_single_hidden_cell_takes_the_next_smallest_with_it() -> None:
+    assert flag_counts(pd.Series([60, 3, 40]), PRUDENT).tolist() == ["", "c", "c"]
+
+
+def test_an_empty_cell_is_shown_as_zero() -> None:
+    assert flag_counts(pd.Series([0, 50, 50]), PRUDENT).tolist() == ["", "", ""]
+
+
+def test_a_mean_of_nine_is_hidden() -> None:
+    assert flag_means(pd.Series([9, 10, 30]), PRUDENT).tolist() == ["c", "u", ""]
+
+
+def test_an_unknown_profile_is_named_with_the_nearest() -> None:
+    with pytest.raises(UsageError, match="did you mean 'prudent'"):
+        disclosure_profile("prudant")
+
+
+def test_a_hidden_share_leaves_no_number_in_its_row() -> None:
+    answers, weights = _answers(a=60, b=40, c=2)
+    table = share_by_category(answers, weights, order=["a", "b", "c"], profile=PRUDENT).set_index("category")
+    assert table.loc["c", ["n", "estimate", "low", "high"]].isna().all()
+    assert table.loc["b", ["n", "estimate", "low", "high"]].isna().all(), "a alone and the total would give c away"
+    assert table.loc["a", "n"] == 60
+
+
+def test_shares_are_weighted_and_only_among_those_who_answered() -> None:
+    answers = pd.Series(["a", "b", None] * 40, dtype="str")
+    weights = pd.Series([3.0, 1.0, 5.0] * 40)
+    table = share_by_category(answers, weights, order=["a", "b"], profile=PRUDENT)
+    assert table["estimate"].tolist() == pytest.approx([0.75, 0.25])
+    assert table["n"].tolist() == [40, 40]
+
+
+def test_no_category_of_a_cross_table_has_a_single_hidden_group() -> None:
+    rng = np.random.default_rng(0)
+    answers = pd.Series(rng.choice(["a", "b", "c"], size=200, p=[0.6, 0.35, 0.05]))
+    groups = pd.Series(rng.choice(["x", "y", "z"], size=200, p=[0.6, 0.3, 0.1]))
+    table = shares_by_group(
+        answers, groups, pd.Series(1.0, index=answers.index), order=(["a", "b", "c"], ["x", "y", "z"]), profile=PRUDENT
+    )
+    counts = pd.crosstab(groups, answers)
+    for row in table[table["flag"].ne("c")].itertuples():
+        assert counts.at[row.group, row.category] == 0 or counts.at[row.group, row.category] >= PRUDENT.count
+    hidden = table[table["flag"].eq("c")].groupby("category").size()
+    several = counts.gt(0).sum()
+    assert all(n >= 2 for category, n in hidden.items() if several[category] > 1)
+
+
+def test_a_mean_over_few_companies_is_not_given() -> None:
+    values = pd.Series(range(25), dtype=float)
+    groups = pd.Series(["few"] * 9 + ["enough"] * 16)
+    table = mean_by_group(values, groups, pd.Series(1.0, values.index), order=["few", "enough"], profile=PRUDENT)
+    assert np.isnan(table["estimate"][0])
+    assert table["estimate"][1] == pytest.approx(16.5)
+
+
+def test_peers_are_rounded_and_have_no_quartiles_under_twenty() -> None:
+    values = pd.Series(np.linspace(30.3, 60.7, 19))
+    band = peer_band(values, pd.Series(1.0, values.index), profile=PRUDENT)
+    assert band["mean"] == 46
+    assert np.isnan(band["low"])
+    assert np.isnan(band["high"])
+    enough = pd.Series(np.linspace(0, 100, 41))
+    band = peer_band(enough, pd.Series(1.0, enough.index), profile=PRUDENT)
+    assert (band["low"], band["high"]) == (25, 75)
+
+
+def test_a_rare_kind_of_missing_answer_is_hidden() -> None:
+    missing = pd.DataFrame({"q": ["refused"] * 2 + ["dont_know"] * 8 + [None] * 90})
+    table = missing_by_item(missing, kinds=["refused", "dont_know"], profile=PRUDENT)
+    assert np.isnan(table["refused"][0])
+    assert table["dont_know"][0] == pytest.approx(0.08)

@@ -1,0 +1,77 @@
+"""What reports say, in both languages."""
+
+from __future__ import annotations
+
+import re
+import string
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from cdo_analysis.errors import UsageError
+from cdo_analysis.messages import Numbers, catalogue
+
+FR, EN = Numbers("fr"), Numbers("en")
+
+
+def _fields(sentence: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(sentence) if name}
+
+
+def test_both_languages_have_the_same_keys_and_fields() -> None:
+    french, english = catalogue("fr").entries, catalogue("en").entries
+    assert set(french) == set(english)
+    assert {k: _fields(v) for k, v in french.items()} == {k: _fields(v) for k, v in english.items()}
+
+
+def test_every_key_that_the_code_names_exists() -> None:
+    source = Path(__file__).parent.parent / "src" / "cdo_analysis"
+    named = {
+        key
+        for path in source.rglob("*.py")
+        for key in re.findall(r'say\(\s*"([a-z0-9_.]+)"', path.read_text(encoding="utf-8"))
+    }
+    assert named, "the pattern must find the calls"
+    assert named <= set(catalogue("fr").entries)
+
+
+def test_what_a_respondent_wrote_is_never_read_as_a_format() -> None:
+    assert catalogue("fr")("label.n", n="{secret.__class__}") == "n = {secret.__class__}"
+
+
+def test_an_unknown_language_is_an_error_that_names_the_others() -> None:
+    with pytest.raises(UsageError, match="no language 'de'"):
+        catalogue("de")
+
+
+@pytest.mark.parametrize(
+    ("value", "decimals", "french", "english"),
+    [
+        (1234567.5, 1, "1\u202f234\u202f567,5", "1,234,567.5"),
+        (-3.2, 1, "−3,2", "−3.2"),
+        (-0.0001, 0, "0", "0"),
+        (float("nan"), 0, "nd", "n/a"),
+        (None, 0, "nd", "n/a"),
+    ],
+)
+def test_numbers_are_written_as_each_reader_expects(
+    value: float | None, decimals: int, french: str, english: str
+) -> None:
+    assert FR.number(value, decimals) == french
+    assert EN.number(value, decimals) == english
+
+
+def test_a_share_of_few_companies_is_written_as_a_count() -> None:
+    assert FR.share(7 / 9, n=9) == "7 sur 9"
+    assert EN.share(7 / 9, n=9) == "7 of 9"
+    assert FR.share(0.785, n=200) == "79\u202f%"
+    assert FR.share(0.785, n=2000) == "78,5\u202f%"
+
+
+def test_money_and_dates() -> None:
+    assert FR.money(116) == "116\u00a0k€"
+    assert FR.money(1200) == "1,2\u00a0M€"
+    assert EN.money(116) == "€116k"
+    assert FR.date(date(2026, 11, 1)) == "1er novembre 2026"
+    assert EN.date(date(2026, 11, 23)) == "23 November 2026"
