@@ -1,13 +1,22 @@
 from __future__ import annotations
 
+import copy
+import json
 import re
+import tomllib
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import fields, is_dataclass, replace
+from datetime import date
 from pathlib import Path
+from types import UnionType
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from cdo_analysis.codebook import MISSING_KINDS, Codebook, Text, codebook_ids, load_codebook
+from cdo_analysis.codebook import MISSING_KINDS, Codebook, Text, codebook_ids, load_codebook, read_codebook
 from cdo_analysis.errors import CodebookError
 
 HEAD = 'id = "wave"\ntitle = "Une vague"\n'
@@ -16,6 +25,7 @@ CHOICE = (
     '[[item]]\nname = "site"\nquestion = "Un site web ?"\n'
     'answers = [{ code = "1", label = "Oui", value = 1 }, { code = "0", label = "Non", value = 0 }]\n'
 )
+MEASURES = 'dimension = "tools"\n'
 TOOLS = '[[dimension]]\nid = "tools"\nlabel = "Outils"\n'
 TICKS = (
     '[[item]]\nname = "uses"\nquestion = "Que faites-vous en ligne ?"\nselect = "any"\n{more}'
@@ -53,17 +63,18 @@ WRONG = {
     "an unknown key": (
         NUMBER + 'quesion = "?"\n',
         "wave.toml: [[item]] 'size' has the key 'quesion', which does not exist there; remove or rename it; "
-        "did you mean 'question'",
+        "did you mean 'question'?",
     ),
     "an unknown key of the file": (
         'dimensions = ["tools"]\n',
         "wave.toml: the file has the key 'dimensions', which does not exist there; remove or rename it; "
-        "did you mean 'dimension'",
+        "did you mean 'dimension'?",
     ),
     "an unknown key of a row": (
         TICKS.format(more="").replace("code =", "coed ="),
-        "wave.toml: [[item]] 'uses', row 'sell' has the key 'coed', which does not exist there; remove or rename it; "
-        "did you mean 'code'",
+        "wave.toml: the row 'sell' of [[item]] 'uses' has the key 'coed', which does not exist there; "
+        "remove or rename it; "
+        "did you mean 'code'?",
     ),
     "an item without a question": (
         '[[item]]\nname = "size"\nkind = "number"\n',
@@ -71,7 +82,7 @@ WRONG = {
     ),
     "a wording in an unknown language": (
         '[[item]]\nname = "size"\nkind = "number"\nquestion = { de = "Größe?" }\n',
-        "wave.toml: [[item]] 'size' has a wording with the keys ['de']; write { fr = \"…\", en = \"…\" }.",
+        "wave.toml: [[item]] 'size' has question with the keys ['de']; write question = { fr = \"…\", en = \"…\" }.",
     ),
     "an unknown kind": (
         NUMBER.replace('"number"', '"integer"'),
@@ -79,7 +90,7 @@ WRONG = {
     ),
     "an item declared twice": (
         NUMBER + NUMBER + 'column = "OTHER"\n',
-        "wave.toml: item 'size' is declared twice; give one of them another name.",
+        "wave.toml: [[item]] 'size' is declared twice; give one of them another name.",
     ),
     "a name that is not a plain word": (
         NUMBER.replace('"size"', '"size of firm"'),
@@ -109,11 +120,11 @@ WRONG = {
     "an unknown list of answers": (
         '[[answers]]\nid = "yes_no"\nanswers = [{ code = "1", label = "Oui" }]\n'
         '[[item]]\nname = "site"\nquestion = "?"\nanswers = "yes_or_no"\n',
-        "wave.toml: [[item]] 'site' names the answers 'yes_or_no'; declare them in [[answers]]; did you mean 'yes_no'",
+        "wave.toml: [[item]] 'site' names the answers 'yes_or_no'; declare them in [[answers]]; did you mean 'yes_no'?",
     ),
     "a code that is a number": (
         CHOICE.replace('"1"', "1"),
-        "wave.toml: [[item]] 'site' has the code 1 as a int; write it as text: code = \"1\".",
+        "wave.toml: the answer number 1 of [[item]] 'site' has code = 1; write text in quotes: code = \"…\".",
     ),
     "a code given twice": (
         CHOICE.replace('"0"', '"1"'),
@@ -127,7 +138,7 @@ WRONG = {
     "an unknown dimension": (
         TOOLS + CHOICE + 'dimension = "tool"\n',
         "wave.toml: item 'site' names 'tool', which the file does not declare; declare it or mend the name; "
-        "did you mean 'tools'",
+        "did you mean 'tools'?",
     ),
     "a dimension measured by answers without value": (
         TOOLS + CHOICE.replace(", value = 1", "").replace(", value = 0", "") + 'dimension = "tools"\n',
@@ -141,7 +152,7 @@ WRONG = {
     "a role given to an unknown item": (
         '[roles]\nheadcount = "sizes"\n' + NUMBER,
         "wave.toml: [roles] headcount names 'sizes', which the file does not declare; declare it or mend the name; "
-        "did you mean 'size'",
+        "did you mean 'size'?",
     ),
     "an unknown respondent": (
         'respondent = "siren"\n' + NUMBER,
@@ -158,13 +169,13 @@ WRONG = {
     ),
     "a CDO block with an unknown covariate": (
         '[cdo]\narrangement = "site"\ncovariates = ["sizes"]\n' + NUMBER + CHOICE,
-        "wave.toml: [cdo] names 'sizes', which the file does not declare; declare it or mend the name; "
-        "did you mean 'size'",
+        "wave.toml: [cdo] covariates names 'sizes', which the file does not declare; declare it or mend the name; "
+        "did you mean 'size'?",
     ),
     "a routing to an unknown item": (
         CHOICE + NUMBER + 'asked_if = { item = "sites", codes = ["1"] }\n',
         "wave.toml: asked_if of item 'size' names 'sites', which the file does not declare; "
-        "declare it or mend the name; did you mean 'site'",
+        "declare it or mend the name; did you mean 'site'?",
     ),
     "a routing to an unknown code": (
         CHOICE + NUMBER + 'asked_if = { item = "site", codes = ["2"] }\n',
@@ -203,36 +214,36 @@ WRONG = {
     "a score of an unknown dimension": (
         TOOLS + '[[score]]\nid = "s"\nlabel = "S"\nmethod = "points"\ndimensions = ["tool"]\n',
         "wave.toml: [[score]] 's' names 'tool', which the file does not declare; declare it or mend the name; "
-        "did you mean 'tools'",
+        "did you mean 'tools'?",
     ),
     "a score of an unknown item": (
         CHOICE + '[[score]]\nid = "s"\nlabel = "S"\nmethod = "likert"\nitems = ["sites"]\n',
         "wave.toml: [[score]] 's' names 'sites', which the file does not declare; declare it or mend the name; "
-        "did you mean 'site'",
+        "did you mean 'site'?",
     ),
     "a count of answers without value": (
         NUMBER + '[[score]]\nid = "s"\nlabel = "S"\nmethod = "count"\nitems = ["size"]\n',
         "wave.toml: [[score]] 's' counts 'size', whose answers have no value; "
-        "write value = … in its answers (0 or 1 for a count).",
+        "write value = … in its answers.",
     ),
     "an unknown key for the exclusive option": (
         TOOLS + '[[score]]\nid = "s"\nlabel = "S"\nmethod = "points"\ndimensions = ["tools"]\nexclusive = "keep"\n',
         "wave.toml: [[score]] 's' has exclusive = 'keep'; use one of drop, point, lost_point.",
     ),
     "bands that do not rise": (
-        TOOLS + '[[score]]\nid = "s"\nlabel = "S"\nmethod = "points"\ndimensions = ["tools"]\n'
+        TOOLS + CHOICE + MEASURES + '[[score]]\nid = "s"\nlabel = "S"\nmethod = "points"\ndimensions = ["tools"]\n'
         'bands = [{ id = "a", start = 50, label = "A" }, { id = "b", start = 0, label = "B" }]\n',
         "wave.toml: [[score]] 's' has bands that start at [50.0, 0.0]; "
         "write them lowest first, each with its own start.",
     ),
     "two bands with one start": (
-        TOOLS + '[[score]]\nid = "s"\nlabel = "S"\nmethod = "points"\ndimensions = ["tools"]\n'
+        TOOLS + CHOICE + MEASURES + '[[score]]\nid = "s"\nlabel = "S"\nmethod = "points"\ndimensions = ["tools"]\n'
         'bands = [{ id = "a", start = 0, label = "A" }, { id = "b", start = 0, label = "B" }]\n',
         "wave.toml: [[score]] 's' has bands that start at [0.0, 0.0]; ",
     ),
     "a band without start": (
         TOOLS + '[[score]]\nid = "s"\nlabel = "S"\nmethod = "points"\ndimensions = ["tools"]\nbands = [{ id = "a" }]\n',
-        "wave.toml: [[score]] 's' has no 'start'; add start = ….",
+        "wave.toml: the band 'a' of [[score]] 's' has no 'start'; add start = ….",
     ),
     "a table that is not one": (
         'roles = "size"\n',
@@ -244,16 +255,430 @@ WRONG = {
     ),
 }  # fmt: skip
 
+ONE_CELL = TICKS.format(more='column = "U1"\n')
+SCORE = '[[score]]\nid = "s"\nlabel = "S"\nmethod = "{0}"\n{1}\n'
+MAIN = SCORE.format("count", 'items = ["site"]\nmain = true')
+SCORED = TOOLS + CHOICE + MEASURES
+TEXT = '[[item]]\nname = "note"\nkind = "text"\nquestion = "Un mot ?"\n'
+LED = CHOICE.replace('label = "Oui"', 'label = "Oui", arrangement = "internal"')
 
-@pytest.mark.parametrize("case", WRONG)
+MISTYPED = {
+    "items that are a text": (
+        'item = "size"\n',
+        "wave.toml: the file has item = 'size'; write [[item]] tables.",
+    ),
+    "one item in simple brackets": (
+        NUMBER.replace("[[item]]", "[item]"),
+        "wave.toml: the file has item = {'name': 'size', 'kind': 'number', 'question': 'Effectif ?'}; "
+        "write [[item]] tables.",
+    ),
+    "an item that is a text": (
+        'item = ["size"]\n',
+        "wave.toml: [[item]] number 1 is 'size'; write a table.",
+    ),
+    "rows that are a text": (
+        '[[item]]\nname = "uses"\nquestion = "?"\nselect = "any"\nrows = "sell"\n',
+        "wave.toml: [[item]] 'uses' has rows = 'sell'; write rows = [{ … }, { … }].",
+    ),
+    "a row that is a text": (
+        '[[item]]\nname = "uses"\nquestion = "?"\nselect = "any"\nrows = ["sell"]\n',
+        "wave.toml: the row number 1 of [[item]] 'uses' is 'sell'; write a table.",
+    ),
+    "a battery without rows": (
+        '[[item]]\nname = "uses"\nquestion = "?"\nselect = "any"\nrows = []\n',
+        "wave.toml: [[item]] 'uses' has no rows; write rows = [{ … }, { … }], one a statement.",
+    ),
+    "a none row that is a text": (
+        TICKS.format(more='none = "nothing"\n'),
+        "wave.toml: the none row of [[item]] 'uses' is 'nothing'; write a table.",
+    ),
+    "a none row that measures something": (
+        TOOLS + TICKS.format(more='none = { name = "nothing", label = "Rien", dimension = "tools" }\n'),
+        "wave.toml: the none row of [[item]] 'uses' has the key 'dimension', which does not exist there; "
+        "remove or rename it; known: code, column, label, name, reverse.",
+    ),
+    "answers that are a number": (
+        '[[item]]\nname = "site"\nquestion = "?"\nanswers = 5\n',
+        "wave.toml: [[item]] 'site' has answers = 5; write answers = [{ … }, { … }].",
+    ),
+    "an answer that is a text": (
+        '[[item]]\nname = "site"\nquestion = "?"\nanswers = ["oui"]\n',
+        "wave.toml: the answer number 1 of [[item]] 'site' is 'oui'; write a table.",
+    ),
+    "a list of answers without answers": (
+        '[[answers]]\nid = "yes_no"\n' + NUMBER,
+        "wave.toml: [[answers]] 'yes_no' has no 'answers'; add answers = ….",
+    ),
+    "a code that is blank": (
+        CHOICE.replace('"1"', '" "'),
+        "wave.toml: the answer ' ' of [[item]] 'site' has code = ' '; "
+        "write something, on one line, without blanks around it nor two in a row.",
+    ),
+    "a value in quotes": (
+        CHOICE.replace("value = 1", 'value = "1"'),
+        "wave.toml: the answer '1' of [[item]] 'site' has value = '1'; write a finite number, without quotes.",
+    ),
+    "a value that is no number": (
+        CHOICE.replace("value = 1", "value = nan"),
+        "wave.toml: the answer '1' of [[item]] 'site' has value = nan; write a finite number, without quotes.",
+    ),
+    "a value too large": (
+        CHOICE.replace("value = 1", f"value = 1{'0' * 400}"),
+        f"wave.toml: the answer '1' of [[item]] 'site' has value = 1{'0' * 59}…; "
+        "write a finite number, without quotes.",
+    ),
+    "a name that is a number": (
+        NUMBER.replace('"size"', "1"),
+        "wave.toml: [[item]] number 1 has name = 1; write text in quotes: name = \"…\".",
+    ),
+    "a name on two lines": (
+        NUMBER.replace('"size"', '"size\\nof firm"'),
+        r"wave.toml: [[item]] 'size\nof firm' has name = 'size\nof firm'; "
+        "write something, on one line, without blanks around it nor two in a row.",
+    ),
+    "a header that no export can have": (
+        NUMBER + 'column = "Q1 "\n',
+        "wave.toml: [[item]] 'size' has column = 'Q1 '; "
+        "write something, on one line, without blanks around it nor two in a row.",
+    ),
+    "a question that is a number": (
+        NUMBER.replace('"Effectif ?"', "1"),
+        "wave.toml: [[item]] 'size' has question = 1; write text in quotes, or question = { fr = \"…\", en = \"…\" }.",
+    ),
+    "a question that is a number in one language": (
+        NUMBER.replace('"Effectif ?"', '{ fr = "Effectif ?", en = 2 }'),
+        "wave.toml: [[item]] 'size', question, has en = 2; write text in quotes: en = \"…\".",
+    ),
+    "an empty question": (
+        NUMBER.replace("Effectif ?", ""),
+        "wave.toml: [[item]] 'size' has an empty question; write question = \"…\".",
+    ),
+    "true in quotes": (
+        NUMBER + 'required = "true"\n',
+        "wave.toml: [[item]] 'size' has required = 'true'; write required = true or required = false, without quotes.",
+    ),
+    "true in quotes for the file": (
+        'probability_sample = "false"\n' + NUMBER,
+        "wave.toml: the file has probability_sample = 'false'; "
+        "write probability_sample = true or probability_sample = false, without quotes.",
+    ),
+    "a version that is a number": (
+        "version = 2026.10\n" + NUMBER,
+        "wave.toml: the file has version = 2026.1; write text in quotes: version = \"…\".",
+    ),
+    "a version that is a date": (
+        "version = 2026-01-31\n" + NUMBER,
+        "wave.toml: the file has version = 2026-01-31; write text in quotes: version = \"…\".",
+    ),
+    "bounds that are a text": (
+        NUMBER + 'bounds = "0-10"\n',
+        "wave.toml: [[item]] 'size' has bounds = '0-10'; write bounds = [lowest, highest].",
+    ),
+    "bounds in quotes": (
+        NUMBER + 'bounds = ["0", "10"]\n',
+        "wave.toml: [[item]] 'size' has bounds = ['0', '10']; write bounds = [lowest, highest].",
+    ),
+    "routing that is a text": (
+        CHOICE + NUMBER + 'asked_if = "site"\n',
+        "wave.toml: asked_if of [[item]] 'size' is 'site'; write a table.",
+    ),
+    "codes that are one text": (
+        CHOICE + NUMBER + 'asked_if = { item = "site", codes = "10" }\n',
+        "wave.toml: asked_if of [[item]] 'size' has codes = '10'; "
+        "write a list of texts in quotes: codes = [\"…\", \"…\"].",
+    ),
+    "codes that are numbers": (
+        CHOICE + NUMBER + 'asked_if = { item = "site", codes = [1] }\n',
+        "wave.toml: asked_if of [[item]] 'size' has codes = [1]; "
+        "write a list of texts in quotes: codes = [\"…\", \"…\"].",
+    ),
+    "no code at all": (
+        CHOICE + NUMBER + 'asked_if = { item = "site", codes = [] }\n',
+        "wave.toml: asked_if of [[item]] 'size' has an empty list of codes; "
+        "name the answers after which the question is asked.",
+    ),
+    "dimensions that are one text": (
+        SCORED + SCORE.format("points", 'dimensions = "tools"'),
+        "wave.toml: [[score]] 's' has dimensions = 'tools'; "
+        "write a list of texts in quotes: dimensions = [\"…\", \"…\"].",
+    ),
+    "items that are one text": (
+        SCORED + SCORE.format("count", 'items = "site"'),
+        "wave.toml: [[score]] 's' has items = 'site'; write a list of texts in quotes: items = [\"…\", \"…\"].",
+    ),
+    "an item counted twice": (
+        SCORED + SCORE.format("count", 'items = ["site", "site"]'),
+        "wave.toml: [[score]] 's' has 'site' twice in items; keep one of them.",
+    ),
+    "a band that starts at a text": (
+        SCORED + SCORE.format("points", 'dimensions = ["tools"]\nbands = [{ id = "a", start = "low", label = "A" }]'),
+        "wave.toml: the band 'a' of [[score]] 's' has start = 'low'; write a finite number, without quotes.",
+    ),
+    "a band twice": (
+        SCORED + SCORE.format("points", 'dimensions = ["tools"]\nbands = [{ id = "a", start = 0, label = "A" }, '
+        '{ id = "a", start = 50, label = "B" }]'),
+        "wave.toml: [[score]] 's' has the band 'a' twice; give one of them another id.",
+    ),
+    "a coverage that is a text": (
+        SCORED + SCORE.format("points", 'dimensions = ["tools"]\nminimum_coverage = "half"'),
+        "wave.toml: [[score]] 's' has minimum_coverage = 'half'; write a finite number, without quotes.",
+    ),
+    "a coverage in per cent": (
+        SCORED + SCORE.format("points", 'dimensions = ["tools"]\nminimum_coverage = 50'),
+        "wave.toml: [[score]] 's' has minimum_coverage = 50; write a share between 0 and 1.",
+    ),
+    "a role that is a number": (
+        "[roles]\nsector = 1\n" + NUMBER,
+        "wave.toml: [roles] has sector = 1; write text in quotes: sector = \"…\".",
+    ),
+    "active items that are one text": (
+        '[profiles]\nactive = "size"\n' + NUMBER,
+        "wave.toml: [profiles] has active = 'size'; write a list of texts in quotes: active = [\"…\", \"…\"].",
+    ),
+    "observed items that are one text": (
+        '[cdo]\narrangement = "site"\nobserved = "size"\n' + NUMBER + LED,
+        "wave.toml: [cdo] has observed = 'size'; write a list of texts in quotes: observed = [\"…\", \"…\"].",
+    ),
+    "covariates that are one text": (
+        '[cdo]\narrangement = "site"\ncovariates = "size"\n' + NUMBER + LED,
+        "wave.toml: [cdo] has covariates = 'size'; write a list of texts in quotes: covariates = [\"…\", \"…\"].",
+    ),
+}  # fmt: skip
+
+MISFIT = {
+    "a file without items": (
+        "",
+        "wave.toml: the file has no [[item]]; describe at least one question.",
+    ),
+    "a list of answers declared twice": (
+        SCALE + SCALE + NUMBER,
+        "wave.toml: [[answers]] 'scale' is declared twice; give one of them another id.",
+    ),
+    "a dimension declared twice": (
+        TOOLS + TOOLS + NUMBER,
+        "wave.toml: [[dimension]] 'tools' is declared twice; give one of them another id.",
+    ),
+    "a score declared twice": (
+        CHOICE + SCORE.format("count", 'items = ["site"]') * 2,
+        "wave.toml: [[score]] 's' is declared twice; give one of them another id.",
+    ),
+    "a battery declared twice": (
+        TICKS.format(more="") + TICKS.format(more="").replace('"sell"', '"rent"').replace('"buy"', '"lend"'),
+        "wave.toml: [[item]] 'uses' is declared twice; give one of them another name.",
+    ),
+    "a row with the name of an item": (
+        NUMBER + TICKS.format(more="").replace('"sell"', '"size"'),
+        "wave.toml: item 'size' is declared twice; give one of them another name.",
+    ),
+    "an item with the name of a computed column": (
+        NUMBER.replace('"size"', '"size_category"'),
+        "wave.toml: item 'size_category' has the name of the size category, which is computed; rename one of them.",
+    ),
+    "a dimension with the name of an item": (
+        CHOICE + TOOLS.replace('"tools"', '"site"'),
+        "wave.toml: [[dimension]] 'site' has the name of an item; rename one of them.",
+    ),
+    "a score with the name of a dimension": (
+        SCORED + SCORE.format("points", 'dimensions = ["tools"]').replace('"s"', '"tools"'),
+        "wave.toml: [[score]] 'tools' has the name of a dimension; rename one of them.",
+    ),
+    "a score with the name of an item": (
+        CHOICE + SCORE.format("count", 'items = ["site"]').replace('"s"', '"site"'),
+        "wave.toml: [[score]] 'site' has the name of an item; rename one of them.",
+    ),
+    "a count whose lowest value has the name of an item": (
+        CHOICE.replace('"site"', '"s_low"') + SCORE.format("count", 'items = ["s_low"]'),
+        "wave.toml: the column 's_low' of [[score]] 's' has the name of an item; rename one of them.",
+    ),
+    "two main scores": (
+        CHOICE + MAIN + MAIN.replace('"s"', '"t"'),
+        "wave.toml: [[score]] 't' is a second main score; keep main = true in one of them.",
+    ),
+    "two items on one column but for its case": (
+        NUMBER + 'column = "Q1"\n' + CHOICE + 'column = "q1"\n',
+        "wave.toml: column 'q1' is read by two items; give each item its own column.",
+    ),
+    "an item on the column of a tick list": (
+        NUMBER + 'column = "U1"\n' + ONE_CELL,
+        "wave.toml: column 'U1' is read by two items; give each item its own column.",
+    ),
+    "two tick lists in one cell": (
+        ONE_CELL + ONE_CELL.replace('"uses"', '"more"').replace('"sell"', '"rent"').replace('"buy"', '"lend"'),
+        "wave.toml: column 'U1' is read by two items; give each item its own column.",
+    ),
+    "a separator without column": (
+        TICKS.format(more='separator = ","\n'),
+        "wave.toml: [[item]] 'uses' has a separator and no column; add column = \"…\", or remove the separator.",
+    ),
+    "an empty separator": (
+        TICKS.format(more='column = "U1"\nseparator = ""\n'),
+        "wave.toml: [[item]] 'uses' has separator = ''; write what stands between two options: separator = \";\".",
+    ),
+    "a grid in one cell": (
+        SCALE + ONE_CELL.replace('select = "any"', 'answers = "scale"'),
+        "wave.toml: [[item]] 'uses' has column, which only a tick list in one cell has; "
+        "remove column, or write select = \"any\".",
+    ),
+    "a column for a row of a list in one cell": (
+        ONE_CELL.replace('name = "sell",', 'name = "sell", column = "U2",'),
+        "wave.toml: the row 'sell' of [[item]] 'uses' has a column, and so has its battery; remove one of them.",
+    ),
+    "an option whose code holds the separator": (
+        ONE_CELL.replace('"vendre"', '"vendre;louer"'),
+        "wave.toml: [[item]] 'uses' has the row 'sell' whose text holds the separator ';'; "
+        "give the row a code without it, as the export writes it.",
+    ),
+    "an option without code whose label holds the separator": (
+        ONE_CELL.replace('code = "vendre", label = "Vendre"', 'label = "Vendre ; louer"'),
+        "wave.toml: [[item]] 'uses' has the row 'sell' whose text holds the separator ';'; "
+        "give the row a code without it, as the export writes it.",
+    ),
+    "two options that are written alike": (
+        ONE_CELL.replace('label = "Acheter"', 'label = " VENDRE"'),
+        "wave.toml: [[item]] 'uses' reads 'vendre' both as 'sell' and as 'buy'; "
+        "give each row a code and a label of its own.",
+    ),
+    "a tick list with answers": (
+        SCALE + TICKS.format(more='answers = "scale"\n'),
+        "wave.toml: [[item]] 'uses' has answers and select = \"any\"; "
+        "remove one of them: a tick list is ticked or not.",
+    ),
+    "a choice that nobody can answer": (
+        '[[item]]\nname = "site"\nquestion = "?"\nanswers = [{ code = "98", label = "NSP", missing = "dont_know" }]\n',
+        "wave.toml: [[item]] 'site' is a choice whose answers are all missing; give it an answer without missing = ….",
+    ),
+    "a number with an answer": (
+        NUMBER + 'answers = [{ code = "0", label = "Aucun" }]\n',
+        "wave.toml: [[item]] 'size' is a number with the answer '0', which is not a missing one; "
+        "write missing = … in it, or kind = \"choice\".",
+    ),
+    "a text with answers": (
+        SCALE + TEXT + 'answers = "scale"\n',
+        "wave.toml: [[item]] 'note' has answers and kind = 'text'; remove the answers, or write kind = \"choice\".",
+    ),
+    "a text with bounds": (
+        TEXT + "bounds = [0, 10]\n",
+        "wave.toml: [[item]] 'note' has bounds and kind = 'text'; remove bounds, or write kind = \"number\".",
+    ),
+    "a check of what is no identifier": (
+        TEXT + 'check = "siren"\n',
+        "wave.toml: [[item]] 'note' has check and kind = 'text'; remove check, or write kind = \"identifier\".",
+    ),
+    "an unknown check": (
+        TEXT.replace('"text"', '"identifier"') + 'check = "siret"\n',
+        "wave.toml: [[item]] 'note' has check = 'siret'; use one of siren, naf.",
+    ),
+    "a routing on the item itself": (
+        CHOICE + 'asked_if = { item = "site", codes = ["1"] }\n',
+        "wave.toml: asked_if of item 'site' names the item itself; name an item that is asked before it.",
+    ),
+    "a routing on a later item": (
+        NUMBER + 'asked_if = { item = "site", codes = ["1"] }\n' + CHOICE,
+        "wave.toml: asked_if of item 'size' names 'site', which is asked later; put that item before this one.",
+    ),
+    "a routing on a missing answer": (
+        CHOICE.replace("value = 0", 'missing = "refused"') + NUMBER + 'asked_if = { item = "site", codes = ["0"] }\n',
+        "wave.toml: asked_if of item 'size' names the code '0', which is no answer to 'site' but refused; "
+        "name codes that are answers.",
+    ),
+    "a dimension measured by answers that are all worth the same": (
+        TOOLS + CHOICE.replace("value = 0", "value = 1") + MEASURES,
+        "wave.toml: item 'site' belongs to a dimension but its answers are all worth 1; give them different values.",
+    ),
+    "points of a dimension without items": (
+        TOOLS + CHOICE + SCORE.format("points", 'dimensions = ["tools"]'),
+        "wave.toml: [[score]] 's' averages the dimension 'tools', which has no item to count; "
+        "give it items, or take it out of the score.",
+    ),
+    "a mean of a dimension without items": (
+        TOOLS + CHOICE + SCORE.format("likert", 'dimensions = ["tools"]'),
+        "wave.toml: [[score]] 's' averages the dimension 'tools', which has no item to count; "
+        "give it items, or take it out of the score.",
+    ),
+    "points of a dimension whose only item is dropped": (
+        TOOLS + '[[item]]\nname = "uses"\nquestion = "?"\nselect = "any"\ndimension = "tools"\n'
+        'rows = [{ name = "paper", label = "Papier", exclusive = true }]\n'
+        + SCORE.format("points", 'dimensions = ["tools"]'),
+        "wave.toml: [[score]] 's' averages the dimension 'tools', which has no item to count; "
+        "give it items, or take it out of the score.",
+    ),
+    "a mean of two scales": (
+        CHOICE + CHOICE.replace('"site"', '"shop"').replace("value = 1", "value = 5")
+        + SCORE.format("likert", 'items = ["site", "shop"]'),
+        "wave.toml: [[score]] 's' averages 'site' (worth 0 to 1) with 'shop' (worth 0 to 5); "
+        "give them one scale, or put them in two scores.",
+    ),
+    "points of dimensions and of items": (
+        SCORED + SCORE.format("points", 'dimensions = ["tools"]\nitems = ["site"]'),
+        "wave.toml: [[score]] 's' has both dimensions and items; keep dimensions.",
+    ),
+    "a turnover in euros": (
+        '[roles]\nturnover = "size"\n' + NUMBER + 'unit = "eur"\n',
+        "wave.toml: [roles] turnover names 'size', whose unit is 'eur'; "
+        "write unit = \"keur\" there: legal sizes are in thousands of euros.",
+    ),
+    "a headcount that is a choice": (
+        '[roles]\nheadcount = "site"\n' + CHOICE,
+        "wave.toml: [roles] headcount names 'site', whose kind is choice; name an item of kind number.",
+    ),
+    "an attention check without its right answer": (
+        '[roles]\nattention = "site"\n' + CHOICE,
+        "wave.toml: [roles] attention_code is '', which is no answer to 'site'; write the code of its right answer.",
+    ),
+    "a right answer without attention check": (
+        '[roles]\nattention_code = "1"\n' + CHOICE,
+        "wave.toml: [roles] has attention_code and no attention; add attention = …, the item of that code.",
+    ),
+    "a respondent known by a number": (
+        'respondent = "size"\n' + NUMBER,
+        "wave.toml: respondent names 'size', whose kind is number; name an item of kind identifier.",
+    ),
+    "an arrangement whose answers say none": (
+        '[cdo]\narrangement = "site"\n' + CHOICE,
+        "wave.toml: [cdo] arrangement names 'site', whose answers have no arrangement; "
+        "write arrangement = \"…\" in its answers.",
+    ),
+    "an outcome in words": (
+        '[cdo]\narrangement = "site"\noutcome = "note"\n' + LED + TEXT,
+        "wave.toml: [cdo] outcome names 'note', whose answers are no numbers; "
+        "name an item of kind number, or with numbers for codes.",
+    ),
+    "an arrangement explained by itself": (
+        '[cdo]\narrangement = "site"\nobserved = ["site"]\n' + LED,
+        "wave.toml: [cdo] observed names 'site', which it is to explain; take it out of observed.",
+    ),
+    "an outcome explained by itself": (
+        '[cdo]\narrangement = "site"\noutcome = "size"\ncovariates = ["size"]\n' + LED + NUMBER,
+        "wave.toml: [cdo] covariates names 'size', which it is to explain; take it out of covariates.",
+    ),
+    "a dimension observed that no score averages": (
+        TOOLS + '[cdo]\narrangement = "site"\nobserved = ["tools"]\n' + LED + MEASURES,
+        "wave.toml: [cdo] observed names the dimension 'tools', which no score averages; "
+        "put it in a score, or name its items.",
+    ),
+}  # fmt: skip
+
+CASES = WRONG | MISTYPED | MISFIT
+
+
+def assert_is_sentence(message: str, start: str) -> None:
+    """Check that a message is one sentence of one line; all of it is `start`, unless that ends in a blank."""
+    assert message.startswith(start) if start.endswith(" ") else message == start
+    assert "\n" not in message
+    assert re.search(r"[^.?][.?]$", message)
+    assert "?;" not in message
+
+
+@pytest.mark.parametrize("case", CASES)
 def test_a_wrong_codebook_is_refused_in_one_sentence(load: Write, case: str) -> None:
-    text, sentence = WRONG[case]
+    text, sentence = CASES[case]
     with pytest.raises(CodebookError) as caught:
         load(text)
-    message = str(caught.value)
-    assert message.startswith(sentence)
-    assert "\n" not in message
-    assert message.endswith((".", "?"))
+    assert_is_sentence(str(caught.value), sentence)
+
+
+def test_no_case_replaces_another() -> None:
+    assert len(CASES) == len(WRONG) + len(MISTYPED) + len(MISFIT)
 
 
 def test_a_codebook_without_title_is_refused(tmp_path: Path) -> None:
@@ -282,14 +707,212 @@ def test_a_folder_is_not_a_codebook(tmp_path: Path) -> None:
         load_codebook(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("[[item]\n", "wave.toml is not valid TOML: "),
+        ('id = "wave"\nid = "wave"\n', "wave.toml is not valid TOML: "),
+        ("[" * 5000, "wave.toml is not valid TOML: "),
+        ("id = " + "[" * 5000, "wave.toml nests lists or tables too deep to be read; flatten them."),
+        ("id = " + "1" * 5000, "wave.toml holds a number that is too long to be read; write a shorter one."),
+        ("id = 0x" + "1" * 5000, 'wave.toml: the file has id = …; write text in quotes: id = "…".'),
+    ],
+)
+def test_a_text_that_is_not_toml_is_refused_in_one_sentence(text: str, sentence: str) -> None:
+    with pytest.raises(CodebookError) as caught:
+        read_codebook(text, "wave.toml")
+    assert_is_sentence(str(caught.value), sentence)
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("absent.toml", r"^no codebook '.*absent\.toml'; known: .*\. A path to a TOML file works too\.$"),
+        ("absent\0.toml", r"^no codebook '.*\.toml'; known: .*\. A path to a TOML file works too\.$"),
+        ("a" * 5000, r"^'.*a' cannot be reached \(File name too long\); name a codebook or its path\.$"),
+    ],
+    ids=["absent", "impossible", "too long"],
+)
+def test_a_file_that_does_not_exist_is_refused(tmp_path: Path, name: str, sentence: str) -> None:
+    with pytest.raises(CodebookError, match=sentence):
+        load_codebook(tmp_path / name)
+
+
+def test_a_file_saved_by_the_windows_notepad_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "wave.toml"
+    path.write_text(HEAD + NUMBER, encoding="utf-8-sig")
+    assert load_codebook(path).source == HEAD + NUMBER
+
+
 def test_an_unknown_id_gets_the_nearest_one() -> None:
-    with pytest.raises(CodebookError, match=r"no codebook 'cdo-2025'; did you mean 'cdo-2026'"):
+    with pytest.raises(CodebookError) as caught:
         load_codebook("cdo-2025")
+    assert str(caught.value) == "no codebook 'cdo-2025'; did you mean 'cdo-2026'? A path to a TOML file works too."
 
 
-def test_a_file_that_does_not_exist_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(CodebookError, match=r"no codebook '.*absent\.toml'"):
-        load_codebook(tmp_path / "absent.toml")
+def test_an_unknown_id_that_is_near_none_gets_the_list() -> None:
+    with pytest.raises(CodebookError) as caught:
+        load_codebook("zzz")
+    known = ", ".join(codebook_ids())
+    assert str(caught.value) == f"no codebook 'zzz'; known: {known}. A path to a TOML file works too."
+
+
+def test_a_long_list_of_names_is_not_spelled_out(load: Write) -> None:
+    items = "".join(NUMBER.replace('"size"', f'"size_{number}"') for number in range(30))
+    with pytest.raises(CodebookError) as caught:
+        load('respondent = "zzz"\n' + items)
+    assert_is_sentence(
+        str(caught.value),
+        "wave.toml: respondent names 'zzz', which the file does not declare; declare it or mend the name.",
+    )
+
+
+# --- whatever is wrong --------------------------------------------------------------------------------------------
+
+WHOLE: dict[str, Any] = {  # every kind of table, every key
+    "id": "wave",
+    "version": "1",
+    "title": {"fr": "Une vague", "en": "A wave"},
+    "respondent": "firm",
+    "probability_sample": False,
+    "population": "PME",
+    "origin": {"fr": "nous"},
+    "notes": {"field": "Appeler le matin."},
+    "roles": {"headcount": "size", "turnover": "sales", "attention": "site", "attention_code": "1"},
+    "profiles": {"active": ["site", "sell"]},
+    "cdo": {"arrangement": "led", "observed": ["size_category", "sales", "tools"], "outcome": "size",
+            "covariates": ["dii"]},
+    "answers": [{"id": "scale", "answers": [
+        {"code": "a", "label": "A", "value": 1}, {"code": "b", "label": {"fr": "B", "en": "B"}, "value": 2.5},
+        {"code": "98", "label": "NSP", "missing": "dont_know"}]}],
+    "dimension": [{"id": "tools", "label": "Outils"}, {"id": "people", "label": {"fr": "Équipe", "en": "Team"}}],
+    "score": [
+        {"id": "dma", "method": "points", "label": "DMA", "version": "1", "official": False, "exclusive": "drop",
+         "dimensions": ["tools", "people"], "minimum_coverage": 0.5, "main": True,
+         "bands": [{"id": "low", "start": 0, "label": "Bas"}, {"id": "high", "start": 50, "label": "Haut"}]},
+        {"id": "dii", "method": "count", "label": "DII", "items": ["site", "sell"]},
+        {"id": "mean", "method": "likert", "label": "Moyenne", "items": ["easy", "hard"]},
+    ],
+    "item": [
+        {"name": "firm", "column": "ID", "kind": "identifier", "question": "SIREN ?", "check": "siren",
+         "personal": True, "required": False},
+        {"name": "size", "kind": "number", "question": "Effectif ?", "unit": "uta", "bounds": [0, 5000],
+         "answers": [{"code": "9999", "label": "NSP", "missing": "dont_know"}]},
+        {"name": "sales", "kind": "number", "question": "CA ?", "unit": "keur"},
+        {"name": "site", "question": {"fr": "Un site ?", "en": "A site?"}, "dimension": "tools", "block": "web",
+         "answers": [{"code": "1", "label": "Oui", "value": 1}, {"code": "0", "label": "Non", "value": 0}]},
+        {"name": "uses", "question": "Que faites-vous ?", "select": "any", "column": "U1", "separator": ",",
+         "dimension": "tools", "required": True, "asked_if": {"item": "site", "codes": ["1"]},
+         "rows": [{"name": "sell", "code": "v", "label": "Vendre"}, {"name": "buy", "label": "Acheter"}],
+         "none": {"name": "nothing", "label": "Rien"}},
+        {"name": "grid", "question": "Est-ce… ?", "answers": "scale", "dimension": "people", "reverse": False,
+         "rows": [{"name": "easy", "column": "G1", "label": "Facile"},
+                  {"name": "hard", "column": "G2", "label": "Dur", "reverse": True, "exclusive": False}]},
+        {"name": "led", "question": "Qui ?", "asked_if": [{"item": "sell", "codes": ["1", "0"]}],
+         "answers": [{"code": "me", "label": "Moi", "arrangement": "boss_led"}, {"code": "no", "label": "Personne"}]},
+        {"name": "since", "kind": "date", "question": "Depuis quand ?"},
+    ],
+}  # fmt: skip
+
+Place = tuple[str | int, ...]
+
+
+def written(value: object) -> str:
+    """Return `value` in TOML; JSON writes texts, numbers and lists alike."""
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{json.dumps(key)} = {written(entry)}" for key, entry in value.items()) + " }"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(written, value)) + "]"
+    return value.isoformat() if isinstance(value, date) else json.dumps(value).replace("NaN", "nan")
+
+
+def file_of(tables: dict[str, Any]) -> str:
+    return "".join(f"{json.dumps(key)} = {written(value)}\n" for key, value in tables.items())
+
+
+def places(value: object, place: Place = ()) -> list[Place]:
+    """Return where each entry of nested tables and lists stands."""
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [found for key, entry in inner for found in ((*place, key), *places(entry, (*place, key)))]
+
+
+def at(value: Any, place: Place) -> Any:
+    for key in place:
+        value = value[key]
+    return value
+
+
+KINDS_OF_CHANGE = ("replace", "copy", "remove", "repeat", "rename")
+ODD = st.sampled_from(
+    [0, 1, -3, 2.5, float("nan"), True, False, "", " ", "x", "true", "site", "size", "tools", "a\nb", "é\u00a0", [], {},
+     ["x"], [1], [[]], {"fr": 1}, {"x": "y"}, date(2026, 1, 31)]
+)  # fmt: skip
+
+
+@st.composite
+def changed(draw: st.DrawFn) -> dict[str, Any]:
+    """Draw a codebook with one to three changes: another value, a table elsewhere, a key that is gone or misspelt."""
+    tables = copy.deepcopy(WHOLE)
+    for _ in range(draw(st.integers(1, 3))):
+        place = draw(st.sampled_from(places(tables)))
+        parent: Any = at(tables, place[:-1])
+        key: Any = place[-1]
+        change = draw(st.sampled_from(KINDS_OF_CHANGE))
+        if change == "replace":
+            parent[key] = copy.deepcopy(draw(ODD))
+        elif change == "copy":
+            parent[key] = copy.deepcopy(at(tables, draw(st.sampled_from(places(tables)))))
+        elif change == "remove":
+            del parent[key]
+        elif isinstance(parent, list):
+            parent.insert(draw(st.integers(0, len(parent))), copy.deepcopy(parent[key]))
+        else:
+            parent[f"{key}x" if change == "rename" else f"{key}\n"] = parent.pop(key)
+    return tables
+
+
+def mistyped(value: object, hint: Any) -> list[str]:
+    """Return what in a codebook is not of its declared type: what slipped through as something else."""
+    origin, inner = get_origin(hint), get_args(hint)
+    if origin is Literal:
+        return [] if value in inner else [f"{value!r} is none of {inner}"]
+    if origin in (Union, UnionType):
+        return min((mistyped(value, one) for one in inner), key=len)
+    if origin is tuple:
+        assert isinstance(value, tuple)
+        kinds = [inner[0]] * len(value) if inner[-1] is ... else list(inner)
+        return [fault for entry, kind in zip(value, kinds, strict=True) for fault in mistyped(entry, kind)]
+    if is_dataclass(value) and type(value) is hint:
+        hints = get_type_hints(hint)
+        return [fault for f in fields(value) for fault in mistyped(getattr(value, f.name), hints[f.name])]
+    return [] if type(value) is hint else [f"{value!r} is no {hint}"]
+
+
+def test_the_whole_example_loads_and_has_the_declared_types() -> None:
+    book = read_codebook(file_of(WHOLE), "wave.toml")
+    assert len(book.items) == 11
+    assert mistyped(book, Codebook) == []
+    assert mistyped(replace(book, version=1), Codebook) == ["1 is no <class 'str'>"]  # type: ignore[arg-type]
+
+
+def read_or_refuse(text: str) -> Codebook | str:
+    try:
+        return read_codebook(text, "wave.toml")
+    except CodebookError as error:
+        return str(error)
+
+
+@settings(max_examples=400, deadline=None)
+@given(changed())
+def test_a_changed_codebook_loads_well_typed_or_is_refused_in_one_sentence(tables: dict[str, Any]) -> None:
+    text = file_of(tables)
+    tomllib.loads(text)
+    found = read_or_refuse(text)
+    if isinstance(found, str):
+        assert found.startswith("wave.toml: ")
+        assert_is_sentence(found, found)
+    else:
+        assert mistyped(found, Codebook) == []
 
 
 # --- a right codebook ---------------------------------------------------------------------------------------------
@@ -369,7 +992,9 @@ def test_conditions_may_be_one_table_or_several(load: Write) -> None:
 
 def test_a_mean_may_be_made_of_dimensions_or_of_items(load: Write) -> None:
     score = '[[score]]\nid = "{0}"\nlabel = "S"\nmethod = "likert"\n{1}\n'
-    book = load(TOOLS + CHOICE + score.format("a", 'dimensions = ["tools"]') + score.format("b", 'items = ["site"]'))
+    book = load(
+        TOOLS + CHOICE + MEASURES + score.format("a", 'dimensions = ["tools"]') + score.format("b", 'items = ["site"]')
+    )
     assert book.score("a").dimensions == ("tools",)
     assert book.score("b").items == ("site",)
 

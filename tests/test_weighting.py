@@ -229,3 +229,11 @@ def test_values_without_weight_or_that_are_no_yes_or_no_are_refused() -> None:
         weighted_mean(pd.Series({"a": 1.0, "b": 2.0}), pd.Series({"a": 1.0}))
     with pytest.raises(InputError, match="0 or 1"):
         weighted_share(pd.Series([0, 2]), pd.Series([1.0, 1.0]))
+
+
+def test_rare_categories_are_merged_by_the_margins_alone() -> None:
+    data = pd.DataFrame({"region": ["11"] * 6 + ["93"] * 3 + ["94"]})
+    margins = pd.DataFrame({"variable": "region", "category": ["11", "93+94"], "population": [50.0, 50.0]})
+    raking = rake(data, margins)
+    assert raking.weights.tolist() == pytest.approx([5 / 6] * 6 + [1.25] * 4)
+    assert raking.table["n"].tolist() == [6, 4]

@@ -58,8 +58,11 @@ class PublishError(CdoAnalysisError, RuntimeError):
     exit_code = 8
 
 
+MOST_LISTED = 15
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Return `` ; did you mean 'x'?`` for the nearest known word, or the list of known words.
+    """Return `` ; did you mean 'x'?`` for the nearest known word, or the list of known words where it is short.
 
     Parameters
     ----------
@@ -80,8 +83,8 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     >>> did_you_mean("zzz", ["fr", "en"])
     '; known: en, fr'
     """
-    names = sorted(str(name) for name in known)
-    close = get_close_matches(word, names, n=1)
+    names = sorted({str(name) for name in known})
+    close = get_close_matches(word, names, n=1, cutoff=0.7)
     if close:
         return f"; did you mean '{close[0]}'?"
-    return f"; known: {', '.join(names)}" if names else ""
+    return f"; known: {', '.join(names)}" if 0 < len(names) <= MOST_LISTED else ""

@@ -10,9 +10,7 @@ from typing import Literal, get_args
 Language = Literal["fr", "en"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 
-MissingKind = Literal[
-    "dont_know", "refused", "not_applicable", "not_asked", "no_answer", "abandoned", "invalid"
-]
+MissingKind = Literal["dont_know", "refused", "not_applicable", "not_asked", "no_answer", "abandoned", "invalid"]
 """Why an answer is missing.
 
 ``dont_know``, ``refused`` and ``not_applicable`` were said by the respondent; ``not_asked`` follows from the routing;
@@ -106,7 +104,7 @@ class Item:
     block : str
         Name of the battery, or of the item itself: items of one block are averaged together in a score.
     answers : tuple of Answer
-        For ``choice``; empty elsewhere.
+        For ``choice``; for ``number``, the codes that mean no answer; empty elsewhere.
     dimension : str
         Dimension of maturity that the item measures; empty where it measures none.
     reverse : bool
@@ -121,8 +119,8 @@ class Item:
         Unit of a number (``keur``, ``percent``, ``uta``, ``days_per_month`` …).
     bounds : tuple of float
         Lowest and highest number that can be true.
-    check : str
-        Extra rule of an identifier: ``siren``, ``naf`` or nothing.
+    check : {'', 'siren', 'naf'}
+        Extra rule of an identifier.
     code : str
         For a tick list exported in one cell: the text that stands for this option.
     separator : str
@@ -242,7 +240,7 @@ class Score:
     dimensions : tuple of str
         For ``points``, and for ``likert`` unless it has `items`.
     items : tuple of str
-        For ``count``, and for a ``likert`` score that is the mean of its own items and has no dimensions.
+        For ``count`` and ``likert``: what is counted, or averaged where a ``likert`` score has no dimensions.
     bands : tuple of Band
         Levels, lowest first; empty where the instrument has none.
     exclusive : {'drop', 'point', 'lost_point'}
@@ -367,9 +365,7 @@ class Codebook:
         return iter(self.items)
 
     def __repr__(self) -> str:
-        return (
-            f"<Codebook {self.id} {self.version}: {len(self.items)} items, {len(self.dimensions)} dimensions>"
-        )
+        return f"<Codebook {self.id} {self.version}: {len(self.items)} items, {len(self.dimensions)} dimensions>"
 
     def dimension(self, name: str) -> Dimension:
         """Return the dimension called `name`."""

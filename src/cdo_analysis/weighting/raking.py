@@ -163,25 +163,28 @@ def _base_mass(data: pd.DataFrame, base_weights: pd.Series | None) -> Floats:
 
 
 def _margin(data: pd.DataFrame, variable: str, part: pd.DataFrame) -> _Margin:
-    """Match the categories of one variable with those of the respondents; both must know the same ones."""
+    """Match the categories of one variable with those of the respondents; both must know the same ones.
+
+    ``93+94`` is one category of the margins made of two of the responses: rare ones are merged so.
+    """
     if variable not in data.columns:
         hint = did_you_mean(variable, data.columns)
         raise InputError(f"the margins name '{variable}', which is not a column of the responses{hint}")
     categories = tuple(str(category) for category in part["category"])
-    position = {category: place for place, category in enumerate(categories)}
+    position = {part: place for place, category in enumerate(categories) for part in category.split("+")}
     codes, distinct = pd.factorize(data[variable])
-    unknown = sorted({str(code) for code in distinct} - set(categories))
+    unknown = sorted({str(code) for code in distinct} - set(position))
     if unknown:
         raise InputError(
             f"respondents have {variable} '{unknown[0]}', which the margins lack; add its population to the margins, "
-            "or merge it with a category that they have."
+            f"or merge it with a category that they have ('{unknown[0]}+…')."
         )
     places = np.array([*(position[str(code)] for code in distinct), len(categories)], dtype=np.intp)[codes]
     empty = np.flatnonzero(np.bincount(places, minlength=len(categories))[: len(categories)] == 0)
     if empty.size:
         raise InputError(
             f"no respondent has {variable} '{categories[empty[0]]}', which the margins count; merge it with a "
-            "neighbouring category, in the margins and in the data."
+            f"neighbouring category there ('{categories[empty[0]]}+…', with the population of both)."
         )
     population = part["population"].to_numpy(dtype="float64")
     return _Margin(variable, categories, places, population / population.sum())
