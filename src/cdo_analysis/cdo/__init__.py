@@ -1,0 +1,83 @@
+"""Which arrangement fits: three kinds of evidence, side by side, and a recommendation, a set or an abstention.
+
+*Constaté* (:func:`fit_observed`, :func:`peer_shares`): what comparable firms have. *Conseillé* (:func:`advise`): what
+stated expert rules advise. *Estimé sous hypothèses* (:func:`estimate_outcomes`): what a declared outcome suggests,
+where every gate is passed. They are never mixed in one number; :func:`recommend` says where they agree.
+
+Knows neither surveys nor questionnaires: tables of answers, arrangements and weights come in, tables of ids and numbers
+come out.
+"""
+
+from cdo_analysis.cdo.advice import Advice, advise, draw_weights, rank_first_shares
+from cdo_analysis.cdo.arms import Merging, merge_rare
+from cdo_analysis.cdo.estimated import ASSUMPTIONS, Estimates, estimate_outcomes
+from cdo_analysis.cdo.fit import CdoColumns, CdoFit, fit_cdo
+from cdo_analysis.cdo.gates import GATES, EstimateSettings, Gate
+from cdo_analysis.cdo.observed import ChoiceModel, ChoiceQuality, ObservedChoice, ObservedSettings, fit_observed
+from cdo_analysis.cdo.peers import PeerShares, peer_shares
+from cdo_analysis.cdo.projection import Projection, doubly_robust_scores
+from cdo_analysis.cdo.reasons import (
+    Change,
+    Reasons,
+    answer_text,
+    contributions,
+    leaders,
+    obstacle_sentences,
+    reason_table,
+    reasons,
+    what_would_change,
+)
+from cdo_analysis.cdo.recommend import (
+    CLEAR_COVERAGE,
+    CLEAR_GAP,
+    MINIMUM_COVERAGE,
+    SET_ACCEPTABILITY,
+    Recommendation,
+    recommend,
+)
+from cdo_analysis.cdo.suitability import check_feasibility, derive_answers, score_suitability
+
+__all__ = [
+    "ASSUMPTIONS",
+    "CLEAR_COVERAGE",
+    "CLEAR_GAP",
+    "GATES",
+    "MINIMUM_COVERAGE",
+    "SET_ACCEPTABILITY",
+    "Advice",
+    "CdoColumns",
+    "CdoFit",
+    "Change",
+    "ChoiceModel",
+    "ChoiceQuality",
+    "EstimateSettings",
+    "Estimates",
+    "Gate",
+    "Merging",
+    "ObservedChoice",
+    "ObservedSettings",
+    "PeerShares",
+    "Projection",
+    "Reasons",
+    "Recommendation",
+    "advise",
+    "answer_text",
+    "check_feasibility",
+    "contributions",
+    "derive_answers",
+    "doubly_robust_scores",
+    "draw_weights",
+    "estimate_outcomes",
+    "fit_cdo",
+    "fit_observed",
+    "leaders",
+    "merge_rare",
+    "obstacle_sentences",
+    "peer_shares",
+    "rank_first_shares",
+    "reason_table",
+    "reasons",
+    "recommend",
+    "score_suitability",
+    "what_would_change",
+]

@@ -1,0 +1,299 @@
+"""Why: what speaks for and against an arrangement in a firm's own answers, and which change would make another lead."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from cdo_analysis.cdo.advice import Advice, advise, central_weights
+from cdo_analysis.errors import UsageError
+from cdo_analysis.reference import QUOTED, Arrangements, Criterion, Language, Rules
+
+FOR, AGAINST = 3, 2
+"""How many reasons are given for an arrangement, and against it."""
+
+MOST_TRIALS = 200
+"""Whole numbers tried in place of an answer, at most; the step grows with what lies within reach."""
+
+
+@dataclass(frozen=True)
+class Reasons:
+    """Sentences for and against an arrangement, strongest first.
+
+    Attributes
+    ----------
+    pro, con : tuple of str
+        At most :data:`FOR` and :data:`AGAINST` sentences; fewer where the firm's answers give no more.
+    """
+
+    pro: tuple[str, ...]
+    con: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Change:
+    """The smallest change of one answer that makes another arrangement lead.
+
+    Attributes
+    ----------
+    criterion : str
+    before, after : float
+        The answer today, and the nearest one with another leader, in the unit of the criterion.
+    arrangement : str
+        What then leads.
+    """
+
+    criterion: str
+    before: float
+    after: float
+    arrangement: str
+
+
+def measured_weights(advice: Advice, rules: Rules) -> NDArray[np.float64]:
+    """Return the central weight of each criterion for each firm.
+
+    Returns
+    -------
+    ndarray of shape (n_firms, n_criteria)
+        Mean of the drawn weights, 0 where the firm did not answer, scaled to add up to 1 over the others.
+    """
+    measured = ~np.isnan(advice.suitability).any(axis=2)
+    weights = central_weights(rules) * measured
+    total = weights.sum(axis=1, keepdims=True)
+    return np.divide(weights, total, out=np.zeros_like(weights), where=total > 0)
+
+
+def contributions(advice: Advice, rules: Rules) -> NDArray[np.float64]:
+    """Return how much each answer lifts each arrangement above the others.
+
+    Returns
+    -------
+    ndarray of shape (n_firms, n_criteria, n_arrangements)
+        Central weight times suitability, less its mean over the other feasible arrangements (over all others where
+        none is feasible). Positive where the answer speaks for the arrangement; 0 where it is unmeasured.
+    """
+    table = np.nan_to_num(advice.suitability) * measured_weights(advice, rules)[:, :, None]
+    feasible = advice.feasible.to_numpy()
+    others = feasible[:, None, :] & ~np.eye(feasible.shape[1], dtype=bool)
+    others = np.where(others.any(axis=2, keepdims=True), others, ~np.eye(feasible.shape[1], dtype=bool))
+    mean_of_others = np.einsum("nco,nao->nca", table, others) / others.sum(axis=2)[:, None, :]
+    return table - mean_of_others
+
+
+def reason_table(advice: Advice, rules: Rules, firm: str, arrangement: str) -> pd.DataFrame:
+    """Return what each answer of a firm says of an arrangement.
+
+    Parameters
+    ----------
+    advice : Advice
+    rules : Rules
+    firm, arrangement : str
+
+    Returns
+    -------
+    DataFrame
+        A row a measured criterion, index ``criterion``, strongest contribution first. Columns ``contribution``
+        (see :func:`contributions`), ``suitability`` (-2 to 2), ``side``: ``for`` or ``against`` where both have the
+        same sign and the suitability is beyond 0.5 in absolute value, else empty.
+    """
+    row, column = _position(advice, firm, arrangement)
+    one = _only(advice, row)
+    suitability = one.suitability[0, :, column]
+    table = pd.DataFrame(
+        {"contribution": contributions(one, rules)[0, :, column], "suitability": suitability},
+        index=pd.Index(rules.ids, name="criterion"),
+    )
+    side = np.select(
+        [(table > [0, QUOTED]).all(axis=1), (table < [0, -QUOTED]).all(axis=1)], ["for", "against"], default=""
+    )
+    return table.assign(side=side)[~np.isnan(suitability)].sort_values("contribution", ascending=False, kind="stable")
+
+
+def reasons(
+    advice: Advice,
+    rules: Rules,
+    firm: str,
+    arrangement: str,
+    *,
+    language: Language = "fr",
+    answers_text: Mapping[str, str] | None = None,
+) -> Reasons:
+    """Return the strongest reasons for and against an arrangement, as sentences with the firm's own answers.
+
+    Parameters
+    ----------
+    advice : Advice
+    rules : Rules
+    firm, arrangement : str
+    language : {'fr', 'en'}
+    answers_text : mapping of str to str, optional
+        Criterion to the words of the answer (its label in a questionnaire); the words of the rules by default.
+
+    Returns
+    -------
+    Reasons
+
+    Examples
+    --------
+    >>> from cdo_analysis.reference import load_arrangements, load_rules
+    >>> rules, firm = load_rules(), pd.DataFrame({"need_frequency": ["continuous"]}, index=["A"])
+    >>> reasons(advise(firm, rules, load_arrangements()), rules, "A", "internal", language="en").pro
+    ('Your need is continuous: a permanent presence is kept busy.',)
+    """
+    table = reason_table(advice, rules, firm, arrangement)
+    own, words = _answers_of(advice, firm), answers_text or {}
+    sentences: dict[str, tuple[str, ...]] = {}
+    for side, most in (("for", FOR), ("against", AGAINST)):
+        chosen = list(table.index[table["side"] == side])
+        # The table runs from the strongest "for" to the strongest "against".
+        strongest = (chosen if side == "for" else chosen[::-1])[:most]
+        sentences[side] = tuple(
+            _sentence(rules[name], own[name], side, language, words.get(name)) for name in strongest
+        )
+    return Reasons(sentences["for"], sentences["against"])
+
+
+def obstacle_sentences(
+    advice: Advice, rules: Rules, firm: str, arrangement: str, *, language: Language = "fr"
+) -> tuple[str, ...]:
+    """Return what rules an arrangement out for a firm, or could not be checked, as sentences."""
+    _position(advice, firm, arrangement)
+    table, own = advice.obstacles, _answers_of(advice, firm)
+    found = table[(table["firm"] == firm) & (table["arrangement"] == arrangement)]
+    by_id = {rule.id: rule for rule in rules.feasibility}
+    sentences = []
+    for name, state, minimum in zip(found["rule"], found["state"], found["minimum"], strict=True):
+        rule = by_id[name]
+        words = rule.fails if state == "fails" else rule.unknown
+        answer = answer_text(rules[rule.criterion], own.get(rule.criterion), language)
+        sentences.append(words.of(language).format(answer=answer, minimum=_number_text(minimum, language)))
+    return tuple(sentences)
+
+
+def answer_text(criterion: Criterion, answer: float | str | None, language: Language) -> str:
+    """Return a firm's answer in words: the label of a code, a number with one decimal at most.
+
+    Examples
+    --------
+    >>> from cdo_analysis.reference import load_rules
+    >>> answer_text(load_rules()["web_team_fte"], 2.5, "fr"), answer_text(load_rules()["roadmap"], "draft", "en")
+    ('2,5', 'drafted')
+    """
+    if answer is None:
+        return "nd" if language == "fr" else "n/a"
+    if not isinstance(answer, str):
+        # A count is scaled up for unanswered items, and still read as a whole number.
+        return _number_text(round(answer) if criterion.count else answer, language)
+    labels = {str(point): label for point, label in zip(criterion.points, criterion.labels, strict=False)}
+    return labels[answer].of(language) if answer in labels else answer
+
+
+def what_would_change(advice: Advice, rules: Rules, arrangements: Arrangements, firm: str) -> tuple[Change, ...]:
+    """Return, for each answer within the firm's reach, the smallest change that makes another arrangement lead.
+
+    One answer is changed at a time (budget, leader's time, team: the criteria with a ``reach``), over whole numbers,
+    the points of the rules and the minima of the arrangements, by no more than the larger of its reach and of itself.
+    The weights are those of the advice, so that nothing but the answer differs.
+
+    Parameters
+    ----------
+    advice : Advice
+    rules : Rules
+    arrangements : Arrangements
+    firm : str
+
+    Returns
+    -------
+    tuple of Change
+        Smallest relative change first; empty where the advice would stay. An unanswered criterion has none.
+    """
+    row, _ = _position(advice, firm, arrangements.ids[0])
+    leader, own = leaders(advice).iloc[row], _answers_of(advice, firm)
+    changes = []
+    for criterion in rules.criteria:
+        before = own.get(criterion.id)
+        if criterion.reach <= 0 or before is None or isinstance(before, str):
+            continue
+        grid = _grid(criterion, before, rules, arrangements)
+        trials = advice.answers.iloc[[row] * len(grid)].reset_index(drop=True).assign(**{criterion.id: grid})
+        then = leaders(advise(trials, rules, arrangements, draws=advice.draws, random_state=advice.random_state))
+        other = (then != leader).to_numpy()
+        if other.any():
+            nearest = int(other.argmax())
+            changes.append(Change(criterion.id, before, float(grid[nearest]), str(then.iloc[nearest])))
+    return tuple(sorted(changes, key=lambda c: abs(c.after - c.before) / max(rules[c.criterion].reach, c.before)))
+
+
+def leaders(advice: Advice) -> pd.Series:
+    """Return the arrangement with the largest acceptability of each firm; NaN where nothing is feasible or measured.
+
+    Ties go to the arrangement that the list shows first.
+    """
+    top = advice.acceptability.idxmax(axis=1).astype("str")
+    return top.where((advice.acceptability.max(axis=1) > 0) & (advice.coverage > 0))
+
+
+def _grid(criterion: Criterion, before: float, rules: Rules, arrangements: Arrangements) -> NDArray[np.float64]:
+    """Return the answers to try, nearest first: whole numbers, points of the rules, minima of the arrangements."""
+    needs = [rule.need for rule in rules.feasibility if rule.criterion == criterion.id]
+    minima = [option.needs[need].value for need in needs for option in arrangements]
+    reach = max(criterion.reach, before)
+    low, high = max(0.0, before - reach), before + reach
+    whole = np.arange(np.floor(low), high + 1, max(1.0, np.ceil((high - low) / MOST_TRIALS)))
+    grid = np.unique([*whole, *(float(point) for point in criterion.points), *minima])
+    grid = grid[(grid >= low) & (grid <= high) & (grid != before)]
+    return grid[np.argsort(np.abs(grid - before), kind="stable")]
+
+
+def _sentence(criterion: Criterion, answer: float | str, side: str, language: Language, words: str | None) -> str:
+    band = criterion.band(answer)
+    text = band.pro if side == "for" else band.con
+    if text is None:  # the loader refuses rules where this could be
+        raise UsageError(f"criterion '{criterion.id}' has no words {side} for {answer!r}; add them to the rules.")
+    return text.of(language).format(answer=words or answer_text(criterion, answer, language))
+
+
+def _number_text(value: float, language: Language) -> str:
+    text = f"{round(value, 1):.12g}"
+    return text.replace(".", ",") if language == "fr" else text
+
+
+def _only(advice: Advice, row: int) -> Advice:
+    """Return the advice of one firm: reasons for one need not cost the contributions of all."""
+    one = slice(row, row + 1)
+    return Advice(
+        answers=advice.answers.iloc[one],
+        suitability=advice.suitability[one],
+        feasible=advice.feasible.iloc[one],
+        obstacles=advice.obstacles,
+        acceptability=advice.acceptability.iloc[one],
+        coverage=advice.coverage.iloc[one],
+        rules=advice.rules,
+        draws=advice.draws,
+        random_state=advice.random_state,
+    )
+
+
+def _position(advice: Advice, firm: str, arrangement: str) -> tuple[int, int]:
+    if firm not in advice.answers.index:
+        raise UsageError(f"the advice has no firm '{firm}'; name one of its {len(advice.answers)} respondents.")
+    if arrangement not in advice.feasible.columns:
+        known = ", ".join(map(str, advice.feasible.columns))
+        raise UsageError(f"the advice has no arrangement '{arrangement}'; name one of {known}.")
+    row, column = advice.answers.index.get_loc(firm), advice.feasible.columns.get_loc(arrangement)
+    return int(row), int(column)  # type: ignore[arg-type]
+
+
+def _answers_of(advice: Advice, firm: str) -> dict[str, float | str]:
+    """Return what a firm answered, criterion by criterion; criteria without an answer are absent."""
+    row = int(advice.answers.index.get_loc(firm))  # type: ignore[arg-type]
+    own: dict[str, float | str] = {}
+    for name, column in advice.answers.items():
+        value = column.iloc[row]
+        if pd.notna(value):
+            own[str(name)] = value if isinstance(value, str) else float(value)
+    return own

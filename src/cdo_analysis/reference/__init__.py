@@ -1,0 +1,73 @@
+"""What is known outside any survey: the arrangements, what they cost, the expert rules, official counts of companies.
+
+Data in TOML files beside this module. No number there stands without its unit, its date and its source.
+"""
+
+from cdo_analysis.reference.arrangements import (
+    NEEDS,
+    Arrangement,
+    Arrangements,
+    CostRecipe,
+    Parent,
+    load_arrangements,
+)
+from cdo_analysis.reference.costs import (
+    Cost,
+    CostRange,
+    Costs,
+    break_even_days,
+    break_even_table,
+    cost_table,
+    load_costs,
+    loaded_cost,
+    yearly_cost,
+)
+from cdo_analysis.reference.margins import Margins, load_margins, margin_ids
+from cdo_analysis.reference.reading import Figure, Language, Text
+from cdo_analysis.reference.rules import (
+    QUOTED,
+    Band,
+    Criterion,
+    Family,
+    FeasibilityRule,
+    Rules,
+    Sequence,
+    Signal,
+)
+from cdo_analysis.reference.rules_file import load_rules
+from cdo_analysis.reference.sizes import SizeCategory, load_size_categories
+
+__all__ = [
+    "NEEDS",
+    "QUOTED",
+    "Arrangement",
+    "Arrangements",
+    "Band",
+    "Cost",
+    "CostRange",
+    "CostRecipe",
+    "Costs",
+    "Criterion",
+    "Family",
+    "FeasibilityRule",
+    "Figure",
+    "Language",
+    "Margins",
+    "Parent",
+    "Rules",
+    "Sequence",
+    "Signal",
+    "SizeCategory",
+    "Text",
+    "break_even_days",
+    "break_even_table",
+    "cost_table",
+    "load_arrangements",
+    "load_costs",
+    "load_margins",
+    "load_rules",
+    "load_size_categories",
+    "loaded_cost",
+    "margin_ids",
+    "yearly_cost",
+]
