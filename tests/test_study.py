@@ -17,7 +17,11 @@ TABLE = pd.DataFrame({"a": [1.5, float("nan")], "b": ["x", None]}, index=pd.Inde
 def _write(folder: Path, table: pd.DataFrame = TABLE) -> Study:
     info = {"codebook": "itflex-csem 2018", "data": {"file": "a.csv", "respondents": 2}, "options": {}}
     return write_study(
-        folder, tables={"t": table}, documents={"d": {"k": [1]}}, codebook=load_codebook("itflex-csem"), info=info
+        folder,
+        tables={"t": table},
+        documents={"d": {"k": [1]}},
+        texts={"codebook": load_codebook("itflex-csem").source},
+        info=info,
     )
 
 

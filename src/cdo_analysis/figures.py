@@ -126,8 +126,9 @@ def stacked_bars(table: pd.DataFrame, *, numbers: Numbers, categories: Sequence[
     _value_axis(axes, numbers, label, share=True)
     axes.set_xlim(0, 1)
     handles = [_patch(i) for i in range(len(categories))]
-    rows = -(-len(categories) // 3)
-    axes.legend(handles, categories, loc="lower left", bbox_to_anchor=(0, 1.0), ncols=min(3, len(categories)),
+    columns = 2 if max(map(len, categories)) > 24 else min(3, len(categories))
+    rows = -(-len(categories) // columns)
+    axes.legend(handles, categories, loc="lower left", bbox_to_anchor=(0, 1.0), ncols=columns,
                 frameon=False, fontsize=8, borderaxespad=0.2)  # fmt: skip
     figure = axes.get_figure()
     figure.set_size_inches(_WIDTH, figure.get_size_inches()[1] + 0.22 * rows)  # type: ignore[union-attr]
@@ -176,14 +177,15 @@ def score_distribution(
     with mpl.rc_context(_STYLE):
         axes = figure.subplots()
         sns.histplot(data=scores, x="score", weights="weight", bins=np.linspace(*scale, 11).tolist(), stat="proportion",
-                     color=BLUE, edgecolor="white", ax=axes)  # fmt: skip
+                     color=BLUE, edgecolor="white", alpha=1, ax=axes)  # fmt: skip
         axes.grid(axis="y", color=GRID)
         axes.set_axisbelow(True)
     axes.set_xlabel(label)
     axes.set_ylabel(count_label)
     axes.set_xlim(*scale)
     axes.yaxis.set_major_formatter(FuncFormatter(lambda v, _: numbers.share(v)))
-    axes.xaxis.set_major_locator(MaxNLocator(10))
+    axes.xaxis.set_major_locator(MaxNLocator(10, steps=[1, 2, 5, 10]))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda v, _: numbers.number(v, _decimals(v))))
     return axes
 
 
@@ -206,9 +208,10 @@ def heat_table(values: pd.DataFrame, *, numbers: Numbers, low: float = 0, high: 
 
 def correlation_table(values: pd.DataFrame, *, numbers: Numbers) -> Axes:
     """Draw a correlation matrix with its numbers, the lower triangle only."""
+    values = values.iloc[1:, :-1]
     height = 0.9 + 0.42 * len(values)
     figure = Figure(figsize=(_WIDTH, height), layout="constrained")
-    upper = np.triu(np.ones(values.shape, dtype=bool), k=0)
+    upper = np.triu(np.ones(values.shape, dtype=bool), k=1)
     written = values.map(lambda v: numbers.number(v, 2))
     with mpl.rc_context(_STYLE):
         axes = figure.subplots()
@@ -216,7 +219,7 @@ def correlation_table(values: pd.DataFrame, *, numbers: Numbers) -> Axes:
                     vmax=1, cbar=False, linewidths=1.5, linecolor="white", ax=axes)  # fmt: skip
     axes.set(xlabel="", ylabel="")
     axes.tick_params(length=0)
-    axes.set_xticklabels([_wrap(t.get_text(), 16) for t in axes.get_xticklabels()], rotation=0)
+    axes.set_xticklabels([_wrap(t.get_text(), 13) for t in axes.get_xticklabels()], rotation=0)
     axes.set_yticklabels([_wrap(t.get_text(), 26) for t in axes.get_yticklabels()], rotation=0)
     return axes
 
@@ -234,7 +237,14 @@ def dumbbell(table: pd.DataFrame, *, numbers: Numbers, words: tuple[str, str], l
     return axes
 
 
-def company_and_peers(table: pd.DataFrame, *, numbers: Numbers, words: tuple[str, str, str], label: str) -> Axes:
+def company_and_peers(
+    table: pd.DataFrame,
+    *,
+    numbers: Numbers,
+    words: tuple[str, str, str],
+    label: str,
+    scale: tuple[float, float] = (0, 100),
+) -> Axes:
     """Draw one company on each dimension beside its peers.
 
     Parameters
@@ -245,6 +255,8 @@ def company_and_peers(table: pd.DataFrame, *, numbers: Numbers, words: tuple[str
     words : tuple of three str
         Legend: the company, the peers' mean, the peers' middle half.
     label : str
+    scale : tuple of float
+        Lowest and highest value.
     """
     axes = _rows_axes(table["label"], row=0.4)
     places = np.arange(len(table))
@@ -253,10 +265,11 @@ def company_and_peers(table: pd.DataFrame, *, numbers: Numbers, words: tuple[str
     axes.plot(table["company"], places, "o", color=ORANGE, markersize=8, markeredgecolor="white")
     for place, value in enumerate(table["company"]):
         if np.isfinite(value):
-            axes.annotate(numbers.number(value), (value, place), xytext=(0, 8), textcoords="offset points",
+            axes.annotate(numbers.number(value, 0 if scale[1] > 10 else 1), (value, place), xytext=(0, 8), textcoords="offset points",
                           ha="center", fontsize=8, fontweight="bold")  # fmt: skip
     _value_axis(axes, numbers, label, share=False)
-    axes.set_xlim(-2, 102)
+    margin = (scale[1] - scale[0]) * 0.02
+    axes.set_xlim(scale[0] - margin, scale[1] + margin)
     handles = [
         Line2D([], [], marker="o", color=ORANGE, linestyle="none", markersize=8),
         Line2D([], [], marker="|", color=INK, linestyle="none", markersize=12, markeredgewidth=2),
@@ -290,8 +303,8 @@ def evidence_dots(table: pd.DataFrame, *, numbers: Numbers, label: str, share: b
 def _rows_axes(labels: pd.Series, *, row: float = _ROW) -> Axes:
     """Return axes with one labelled line a row, the first at the top."""
     wrapped = [_wrap(str(text), 38) for text in labels]
-    lines = sum(text.count("\n") + 1 for text in wrapped)
-    figure = Figure(figsize=(_WIDTH, 0.75 + max(row * len(wrapped), 0.17 * lines)), layout="constrained")
+    lines = max((text.count("\n") + 1 for text in wrapped), default=1)
+    figure = Figure(figsize=(_WIDTH, 0.75 + max(row, 0.16 * lines + 0.06) * len(wrapped)), layout="constrained")
     with mpl.rc_context(_STYLE):
         axes = figure.subplots()
         axes.set_yticks(np.arange(len(wrapped)), wrapped)
@@ -303,11 +316,16 @@ def _rows_axes(labels: pd.Series, *, row: float = _ROW) -> Axes:
 
 def _value_axis(axes: Axes, numbers: Numbers, label: str, share: bool) -> None:
     axes.set_xlabel(label, loc="left", fontsize=8)
-    axes.xaxis.set_major_locator(MaxNLocator(6))
+    axes.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
     axes.xaxis.set_major_formatter(
-        FuncFormatter((lambda v, _: numbers.share(v)) if share else (lambda v, _: numbers.number(v, int(abs(v) < 1 and v != 0))))
+        FuncFormatter(lambda v, _: numbers.share(v) if share else numbers.number(v, _decimals(v)))
     )
     axes.tick_params(axis="x", labelsize=8)
+
+
+def _decimals(value: float) -> int:
+    """Return the fewest decimals, at most two, that write `value` as it is."""
+    return next((d for d in (0, 1) if abs(value - round(value, d)) < 1e-9), 2)
 
 
 def _write_value(axes: Axes, place: int, value: float, end: float, numbers: Numbers, share: bool) -> None:
@@ -315,7 +333,7 @@ def _write_value(axes: Axes, place: int, value: float, end: float, numbers: Numb
         axes.annotate("c", (0.0, place), xycoords=("axes fraction", "data"), xytext=(4, 0), textcoords="offset points",
                       va="center", fontsize=8, fontstyle="italic")  # fmt: skip
         return
-    text = numbers.share(value) if share else numbers.number(value, 0 if abs(value) >= 10 else 1)
+    text = numbers.share(value) if share else numbers.number(value, 0 if abs(value) >= 10 or value == int(value) else 1)
     axes.annotate(text, (end if np.isfinite(end) else value, place), xytext=(6, 0), textcoords="offset points",
                   va="center", fontsize=8, annotation_clip=False)  # fmt: skip
 
@@ -326,7 +344,9 @@ def _legend_above(axes: Axes, columns: int) -> None:
 
 def _wrap(text: str, width: int) -> str:
     lines, line = [], ""
-    for word in text.split():
+    for mark in "?:;!»":
+        text = text.replace(f" {mark}", f"\u00a0{mark}")
+    for word in text.split(" "):
         if line and len(line) + len(word) + 1 > width:
             lines.append(line)
             line = word

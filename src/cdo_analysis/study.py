@@ -71,6 +71,11 @@ class Study:
         """Return the JSON document `name`."""
         return dict(json.loads(self._bytes(f"{name}.json")))
 
+    def text_path(self, name: str) -> Path:
+        """Return the path of the TOML text `name`, once it is known to be what the fit wrote."""
+        self._bytes(f"{name}.toml")
+        return self.folder / f"{name}.toml"
+
     @cached_property
     def _tables(self) -> dict[str, pd.DataFrame]:
         return {}
@@ -88,7 +93,9 @@ class Study:
 
     def __repr__(self) -> str:
         data = self.info["data"]
-        return f"<Study {self.id}: {data['respondents']} respondents of {data['file']}, codebook {self.info['codebook']}>"
+        return (
+            f"<Study {self.id}: {data['respondents']} respondents of {data['file']}, codebook {self.info['codebook']}>"
+        )
 
 
 def read_study(folder: str | Path) -> Study:
@@ -111,7 +118,9 @@ def read_study(folder: str | Path) -> Study:
     path = Path(folder)
     if not (path / _INDEX).is_file():
         what = "is not a folder" if path.exists() and not path.is_dir() else "is not a study"
-        raise InputError(f"{folder} {what} (no {_INDEX}); make one with: cdo-analysis fit EXPORT --codebook ID --out {folder}")
+        raise InputError(
+            f"{folder} {what} (no {_INDEX}); make one with: cdo-analysis fit EXPORT --codebook ID --out {folder}"
+        )
     try:
         info = json.loads((path / _INDEX).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
@@ -126,7 +135,7 @@ def write_study(
     *,
     tables: Mapping[str, pd.DataFrame],
     documents: Mapping[str, Mapping[str, Any]],
-    codebook: Codebook,
+    texts: Mapping[str, str],
     info: Mapping[str, Any],
 ) -> Study:
     """Write a study, whole or not at all.
@@ -135,9 +144,8 @@ def write_study(
     ----------
     folder : str or Path
         Where to; an older study there is replaced, anything else is left alone.
-    tables, documents : mapping
-        Tables to Parquet, documents to JSON, by name.
-    codebook : Codebook
+    tables, documents, texts : mapping
+        Tables to Parquet, documents to JSON, TOML texts as they are, by name; ``codebook`` must be among the texts.
     info : mapping
         What else ``study.json`` says.
 
@@ -152,10 +160,12 @@ def write_study(
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         staging = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
-        _fill(staging, tables, documents, codebook, info)
+        _fill(staging, tables, documents, texts, info)
         _replace(staging, target)
     except OSError as error:
-        raise PublishError(f"the study cannot be written to {folder}: {error.strerror}; choose another --out.") from error
+        raise PublishError(
+            f"the study cannot be written to {folder}: {error.strerror}; choose another --out."
+        ) from error
     finally:
         if staging is not None:
             shutil.rmtree(staging, ignore_errors=True)
@@ -173,10 +183,10 @@ def _fill(
     staging: Path,
     tables: Mapping[str, pd.DataFrame],
     documents: Mapping[str, Mapping[str, Any]],
-    codebook: Codebook,
+    texts: Mapping[str, str],
     info: Mapping[str, Any],
 ) -> None:
-    contents = {"codebook.toml": codebook.source.encode("utf-8")}
+    contents = {f"{name}.toml": text.encode("utf-8") for name, text in texts.items()}
     contents |= {f"{name}.json": _json(document) for name, document in documents.items()}
     contents |= {f"{name}.parquet": _parquet(table) for name, table in tables.items()}
     files = {}

@@ -6,7 +6,8 @@ A table has one row a cell. Its columns are language-neutral (``category``, ``n`
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -139,24 +140,28 @@ def mean_by_group(
 
 def mean_of_columns(frame: pd.DataFrame, weights: pd.Series, *, profile: DisclosureProfile) -> pd.DataFrame:
     """Return the weighted mean of each column of `frame`: category, n, estimate, low, high, flag."""
-    rows = [_row(name, weighted_mean(column.dropna(), weights[column.dropna().index])) for name, column in frame.items()]
+    rows = [
+        _row(name, weighted_mean(column.dropna(), weights[column.dropna().index])) for name, column in frame.items()
+    ]
     return _means(rows, profile)
 
 
-def peer_band(values: pd.Series, weights: pd.Series, *, profile: DisclosureProfile) -> dict[str, float | str]:
+def peer_band(
+    values: pd.Series, weights: pd.Series, *, profile: DisclosureProfile, decimals: int = 0
+) -> dict[str, float | str]:
     """Return the benchmark of a group of peers: rounded mean, rounded quartiles, n, flag.
 
-    Quartiles need ``profile.quartiles`` companies, the mean ``profile.mean``; both are rounded to the unit, so that no
-    company's own value can be read from them.
+    Quartiles need ``profile.quartiles`` companies, the mean ``profile.mean``; both are rounded to `decimals`, so that
+    no company's own value can be read from them.
     """
     known = values.dropna()
     n = len(known)
     band: dict[str, float | str] = {"n": n, "mean": np.nan, "low": np.nan, "high": np.nan, "flag": "c"}
     if n >= profile.mean:
-        band |= {"mean": round(weighted_mean(known, weights[known.index]).estimate), "flag": ""}
+        band |= {"mean": round(weighted_mean(known, weights[known.index]).estimate, decimals), "flag": ""}
     if n >= profile.quartiles:
         low, high = _weighted_quantiles(known, weights[known.index], (0.25, 0.75))
-        band |= {"low": round(low), "high": round(high)}
+        band |= {"low": round(low, decimals), "high": round(high, decimals)}
     return band
 
 
@@ -181,6 +186,11 @@ def missing_by_item(missing: pd.DataFrame, *, kinds: Sequence[str], profile: Dis
     shares = counts.div(asked.clip(lower=1), axis=0).mask(few)
     shares = shares.assign(total=counts.sum(axis=1) / asked.clip(lower=1), asked=asked)
     return shares.rename_axis("item").reset_index().sort_values("total", ascending=False, ignore_index=True)
+
+
+def rows_of(table: pd.DataFrame) -> Iterator[Any]:
+    """Yield the rows of a table, each with its columns as attributes."""
+    return iter(table.itertuples(index=False))
 
 
 def _row(category: object, estimate: Estimate) -> dict[str, object]:

@@ -75,7 +75,7 @@ def _load(language: Language) -> Catalogue:
 
 def _space_french(sentence: str) -> str:
     """Put the no-break spaces of French typography: the catalogue is written with plain spaces."""
-    for mark in ":;?!»":
+    for mark in ":;?!»%":
         sentence = sentence.replace(f" {mark}", f"\u00a0{mark}")
     return sentence.replace("« ", "«\u00a0")
 

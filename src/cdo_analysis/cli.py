@@ -1,0 +1,163 @@
+"""The command line: parses, calls, prints. What is heavy is imported by the command that needs it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+
+from cdo_analysis.errors import CdoAnalysisError
+
+EXIT_CODES = """\b
+Exit codes: 0 done · 1 other error · 2 wrong use or parameter · 3 input that cannot be used ·
+4 disclosure · 5 notebook error · 8 cannot be written · 130 interrupted."""
+
+
+def _one_line_errors(command: Callable[..., None]) -> Callable[..., None]:
+    """Print our errors as one line and leave with the code of their class; ``--debug`` shows the traceback."""
+
+    @wraps(command)
+    def run(*args: Any, **kwargs: Any) -> None:
+        try:
+            command(*args, **kwargs)
+        except CdoAnalysisError as error:
+            if click.get_current_context().find_root().params.get("debug"):
+                raise
+            click.echo(f"cdo-analysis: {' '.join(str(error).split())}", err=True)
+            sys.exit(error.exit_code)
+
+    return run
+
+
+@click.group(epilog=EXIT_CODES)
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+@click.version_option(package_name="cdo-analysis", prog_name="cdo-analysis")
+def main(debug: bool) -> None:
+    """From a survey export to the Chief Digital Officer arrangement that fits each company.
+
+    \b
+    export -> tidy survey -> weights -> maturity scores -> profiles -> CDO fit -> reports
+    """
+
+
+@main.command()
+@click.argument("export")
+@click.option("--codebook", required=True, help="Id of a codebook, or path of a TOML file.")
+@click.option("--sheet", help="Sheet of a workbook (default: the first visible one).")
+@click.option("--encoding", help="Encoding of a CSV (default: UTF-8, else cp1252).")
+@click.option("--all", "show_all", is_flag=True, help="List every problem, not only how many of each kind.")
+@_one_line_errors
+def check(export: str, codebook: str, sheet: str | None, encoding: str | None, show_all: bool) -> None:
+    """List what is wrong with a survey EXPORT."""
+    from cdo_analysis.intake import count_issues, read_survey
+    from cdo_analysis.tables import rows_of
+
+    survey = read_survey(export, codebook, sheet=sheet, encoding=encoding)
+    click.echo(f"{survey.file}: {len(survey)} respondents kept, codebook {survey.codebook.id}")
+    for step, n in survey.flow.itertuples(index=False):
+        click.echo(f"  {step:<18}{n:>6}")
+    if show_all:
+        for row in rows_of(survey.issues):
+            where = f"line {row.line}" if row.line else "file"
+            click.echo(f"[{row.severity}] {where}{f', {row.item}' if row.item else ''}: {row.message}; {row.action}")
+        return
+    for row in rows_of(count_issues(survey.issues, ("severity", "rule", "item"))):
+        click.echo(f"[{row.severity}] {row.rule}{f' ({row.item})' if row.item else ''}: {row.n}")
+    click.echo(
+        "--all lists every problem with its line and what was done." if len(survey.issues) else "No problem found."
+    )
+
+
+@main.command()
+@click.argument("export")
+@click.option("--codebook", required=True, help="Id of a codebook, or path of a TOML file.")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder of the study to write.")
+@click.option("--margins", help="CSV of population totals: variable, category, population.")
+@click.option("--rules", help="TOML of expert rules (default: those of the package).")
+@click.option("--note", default="", help="A sentence printed at the head of every report (what the data are).")
+@click.option("--seed", default=2026, show_default=True, help="Seed of everything random.")
+@click.option("--sheet", help="Sheet of a workbook (default: the first visible one).")
+@click.option("--encoding", help="Encoding of a CSV (default: UTF-8, else cp1252).")
+@_one_line_errors
+def fit(export: str, codebook: str, out: Path, **options: Any) -> None:
+    """Run the stages once on EXPORT and write a study."""
+    from cdo_analysis.pipeline import fit as fit_study
+
+    study = fit_study(export, codebook, out, **options)
+    data = study.info["data"]
+    click.echo(f"study {study.id}: {data['respondents']} respondents of {data['file']} -> {out}")
+
+
+@main.command()
+@click.argument("name", metavar="quality|panorama|company")
+@click.argument("study")
+@click.option("--company", help="Respondent that a company report is about.")
+@click.option(
+    "--out", default="reports", show_default=True, type=click.Path(path_type=Path), help="Folder to write to."
+)
+@click.option("-p", "pairs", multiple=True, metavar="NAME=VALUE", help="A parameter of the template.")
+@_one_line_errors
+def report(name: str, study: str, company: str | None, out: Path, pairs: tuple[str, ...]) -> None:
+    """Render a report from a STUDY; nothing is fitted again."""
+    from cdo_analysis.reports import report as render
+
+    made = render(study, name, company=company, out=out, parameters=_parameters(pairs))
+    click.echo(made.title)
+    click.echo(f"  {made.html}")
+    click.echo(f"  {made.notebook}")
+
+
+@main.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@_one_line_errors
+def sample(folder: Path) -> None:
+    """Copy the bundled sample (synthetic, dirty on purpose) to FOLDER."""
+    import shutil
+
+    from cdo_analysis.errors import PublishError
+    from cdo_analysis.resources import sample_dir
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for file in sorted(sample_dir().iterdir()):
+            shutil.copyfile(file, folder / file.name)
+            click.echo(str(folder / file.name))
+    except OSError as error:
+        raise PublishError(
+            f"the sample cannot be written to {folder}: {error.strerror}; name another folder."
+        ) from error
+
+
+@main.command()
+@_one_line_errors
+def lab() -> None:
+    """Open JupyterLab on a copy of the report templates in the current folder."""
+    import shutil
+    import subprocess
+
+    from cdo_analysis.resources import notebooks_dir
+
+    folder = Path("notebooks")
+    folder.mkdir(exist_ok=True)
+    for template in sorted(notebooks_dir().glob("*.ipynb")):
+        if not (folder / template.name).exists():
+            shutil.copyfile(template, folder / template.name)
+    sys.exit(subprocess.call([sys.executable, "-m", "jupyterlab", str(folder)], env=os.environ.copy()))
+
+
+def _parameters(pairs: tuple[str, ...]) -> dict[str, object]:
+    """Read NAME=VALUE pairs; a value stays text until the template's own types read it."""
+    parameters: dict[str, object] = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals:
+            from cdo_analysis.errors import UsageError
+
+            raise UsageError(f"-p {pair} is not NAME=VALUE; write for instance -p language=en.")
+        parameters[name.strip()] = value
+    return parameters

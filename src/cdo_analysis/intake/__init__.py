@@ -1,0 +1,26 @@
+"""Intake: a raw survey export becomes a tidy survey, and nothing is silently lost.
+
+`readers` turn a file to text (by `delimited`, `workbook` and `records`), `values`, `numbers` and `lists` one written
+answer to one value, `coding` columns to coded answers, `missing` says why an answer is missing, `company` identifies
+and sizes the firm, `quality` flags doubtful answers, `issues` says what is wrong, as a table.
+"""
+
+from cdo_analysis.intake.company import SIZE_CATEGORIES, luhn_holds, read_siren, size_category
+from cdo_analysis.intake.issues import count_issues
+from cdo_analysis.intake.quality import FLAGS
+from cdo_analysis.intake.read import read_survey
+from cdo_analysis.intake.readers import RawTable, read_table
+from cdo_analysis.intake.survey import Survey
+
+__all__ = [
+    "FLAGS",
+    "SIZE_CATEGORIES",
+    "RawTable",
+    "Survey",
+    "count_issues",
+    "luhn_holds",
+    "read_siren",
+    "read_survey",
+    "read_table",
+    "size_category",
+]

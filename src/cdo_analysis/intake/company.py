@@ -1,0 +1,168 @@
+"""What identifies and sizes a company: SIREN, and the legal size category of décret 2008-1354."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pandas as pd
+
+from cdo_analysis.codebook import Codebook
+from cdo_analysis.intake.numbers import MONEY_UNITS
+
+REFUSED_SIRENS = frozenset({"000000000", "123456789"})
+SIZE_CATEGORIES = ("micro", "pme", "eti", "ge")
+
+_AMOUNTS = frozenset({"turnover", "balance_sheet"})
+_MILLION = 1_000.0  # thousands of euros
+_FEWEST_SIREN_DIGITS, _FEWEST_SIRET_DIGITS = 5, 12  # below, too many zeros would have to be guessed
+_DOUBLED = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)  # twice a digit, its digits added
+
+
+def luhn_holds(numbers: pd.Series) -> pd.Series:
+    """Tell which numbers pass the Luhn key.
+
+    Parameters
+    ----------
+    numbers : Series of str
+        Digits only, all of one length.
+
+    Returns
+    -------
+    Series of bool
+
+    Examples
+    --------
+    >>> luhn_holds(pd.Series(["732829320", "732829321"])).tolist()
+    [True, False]
+    """
+    if numbers.empty:
+        return pd.Series(False, index=numbers.index, dtype=bool)
+    digits = np.array([[ord(c) - 48 for c in number] for number in numbers], dtype=int)
+    doubled = digits[:, ::-1].copy()
+    doubled[:, 1::2] *= 2
+    doubled[doubled > 9] -= 9
+    return pd.Series(doubled.sum(axis=1) % 10 == 0, index=numbers.index)
+
+
+def read_siren(text: str) -> tuple[str, str]:
+    """Read a SIREN as people write it.
+
+    Parameters
+    ----------
+    text : str
+        The cell: spaces of every kind, dots, dashes and the ``.0`` of a spreadsheet are passed over; a SIRET gives
+        its SIREN; zeros lost at the left are restored only where the key then holds (both keys, for a SIRET).
+
+    Returns
+    -------
+    siren : str
+        Nine digits, or an empty text where there is no valid SIREN.
+    rule : str
+        ``siren``, ``siren_spaced``, ``siren_from_siret``, ``siren_padded``; or ``siren_wrong_key``,
+        ``siren_refused``, ``siren_wrong_length`` where it is not valid.
+
+    Examples
+    --------
+    >>> read_siren("732 829 320"), read_siren("5520135"), read_siren("732829321")
+    (('732829320', 'siren_spaced'), ('005520135', 'siren_padded'), ('', 'siren_wrong_key'))
+    """
+    digits = re.sub(r"[\s.\-\u200b\u2060\ufeff]", "", re.sub(r"(?<=[0-9])[.,]0{1,2}\s*$", "", text))
+    if not re.fullmatch("[0-9]+", digits):
+        return "", "siren_wrong_length"
+    rule = "siren" if digits == text.strip() else "siren_spaced"
+    if _FEWEST_SIRET_DIGITS <= len(digits) < 14 and _luhn(digits.zfill(14)):
+        digits = digits.zfill(14)
+    if len(digits) == 14:
+        digits, rule = digits[:9], "siren_from_siret"
+    elif _FEWEST_SIREN_DIGITS <= len(digits) < 9:
+        digits, rule = digits.zfill(9), "siren_padded"
+    if len(digits) != 9:
+        return "", "siren_wrong_length"
+    if digits in REFUSED_SIRENS:
+        return "", "siren_refused"
+    return (digits, rule) if _luhn(digits) else ("", "siren_wrong_key")
+
+
+def _luhn(digits: str) -> bool:
+    """Tell whether one number passes the key; for many, :func:`luhn_holds` is quicker."""
+    total = sum(map(int, digits[-1::-2])) + sum(_DOUBLED[int(digit)] for digit in digits[-2::-2])
+    return total % 10 == 0
+
+
+def role_numbers(responses: pd.DataFrame, codebook: Codebook, role: str) -> pd.Series:
+    """Return the numbers that play a role in the codebook; amounts in thousands of euros.
+
+    Parameters
+    ----------
+    responses : DataFrame
+        As in :class:`~cdo_analysis.intake.Survey`.
+    codebook : Codebook
+    role : str
+        A role of :class:`~cdo_analysis.codebook.Roles` (``headcount``, ``turnover``, ``balance_sheet``, ``duration``).
+
+    Returns
+    -------
+    Series of float
+        NaN throughout where no item plays the role, where the item is no number (a band), or where its unit is no
+        unit of money and an amount is meant.
+    """
+    name = getattr(codebook.roles, role)
+    if not name or codebook[name].kind != "number":
+        return pd.Series(np.nan, index=responses.index)
+    if role not in _AMOUNTS:
+        return responses[name]
+    unit = codebook[name].unit
+    return responses[name] * (float(MONEY_UNITS[unit] / 1_000) if unit in MONEY_UNITS else np.nan)
+
+
+def size_category(headcount: pd.Series, turnover_keur: pd.Series, balance_sheet_keur: pd.Series) -> pd.Series:
+    """Return the legal size category of each company.
+
+    The headcount is strict (fewer than), the money is inclusive (not exceeding), and either of the two amounts is
+    enough. Where an amount is unknown and could change the answer, the category is unknown.
+
+    Parameters
+    ----------
+    headcount : Series of float
+        Annual work units (UTA) of the last closed year.
+    turnover_keur, balance_sheet_keur : Series of float
+        Turnover excluding tax and balance-sheet total, in thousands of euros.
+
+    Returns
+    -------
+    Series of str
+        ``micro``, ``pme`` (micro excluded), ``eti``, ``ge``; NaN where it cannot be told.
+
+    References
+    ----------
+    Loi 2008-776 (LME) art. 51; décret 2008-1354 of 18 December 2008, art. 3.
+
+    Examples
+    --------
+    >>> one = lambda *v: size_category(*(pd.Series([float(x)]) for x in v)).iloc[0]
+    >>> one(249, 60_000, 40_000), one(249, 60_000, 50_000), one(9, 3_000, 1_900), one(5_000, 1, 1)
+    ('pme', 'eti', 'micro', 'ge')
+    """
+    people, turnover, balance = (s.to_numpy(dtype=float) for s in (headcount, turnover_keur, balance_sheet_keur))
+    micro = _within(people, turnover, balance, (10, 2 * _MILLION, 2 * _MILLION))
+    pme = _within(people, turnover, balance, (250, 50 * _MILLION, 43 * _MILLION))
+    eti = _within(people, turnover, balance, (5_000, 1_500 * _MILLION, 2_000 * _MILLION))
+    category = np.full(len(people), None, dtype=object)
+    category[(micro == 0) & (pme == 0) & (eti == 0)] = "ge"
+    category[(micro == 0) & (pme == 0) & (eti == 1)] = "eti"
+    category[(micro == 0) & (pme == 1)] = "pme"
+    category[micro == 1] = "micro"
+    return pd.Series(category, index=headcount.index, dtype="str", name="size_category")
+
+
+def _within(
+    people: np.ndarray, turnover: np.ndarray, balance: np.ndarray, limits: tuple[float, float, float]
+) -> np.ndarray:
+    """Return 1 where a company is within the limits, 0 where it is not, NaN where it cannot be told."""
+    most_people, most_turnover, most_balance = limits
+    money = np.where((turnover <= most_turnover) | (balance <= most_balance), 1.0, np.nan)
+    money[(turnover > most_turnover) & (balance > most_balance)] = 0.0
+    small = np.where(np.isnan(people), np.nan, (people < most_people).astype(float))
+    both = small * money
+    return np.where((small == 0) | (money == 0), 0.0, both)

@@ -1,0 +1,151 @@
+"""What is wrong with an export, as a table: one row a problem, worst first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Literal, get_args
+
+import pandas as pd
+
+Severity = Literal["blocking", "important", "info"]
+SEVERITIES: tuple[Severity, ...] = get_args(Severity)
+
+COLUMNS = ["severity", "rule", "respondent", "line", "item", "value", "message", "action"]
+_LONGEST_VALUE = 60
+
+RULES: dict[str, tuple[Severity, str, str]] = {
+    # rule: (severity, message, action)
+    "missing_column": (
+        "info",
+        "the export has no column '{column}' for the item '{item}'",
+        "treated as not asked",
+    ),
+    "unknown_column": ("info", "the column '{column}' is not in the codebook", "left aside"),
+    "unknown_answer": (
+        "important",
+        "{value!r} is no answer of '{item}': neither a code nor a label",
+        "counted as missing (invalid)",
+    ),
+    "not_a_number": ("important", "{value!r} is not a number", "counted as missing (invalid)"),
+    "ambiguous_number": (
+        "important",
+        "{value!r} can be a thousand or a decimal",
+        "counted as missing (invalid)",
+    ),
+    "interval_for_number": (
+        "important",
+        "{value!r} is a range where a number is asked",
+        "counted as missing (invalid)",
+    ),
+    "out_of_range": (
+        "important",
+        "{value!r} is outside {bounds} for '{item}'",
+        "counted as missing (invalid)",
+    ),
+    "not_a_date": ("important", "{value!r} is not a date that can be read day first", "counted as missing (invalid)"),
+    "siren_wrong_key": ("important", "the SIREN {value!r} fails its key", "identified by its line instead"),
+    "siren_wrong_length": (
+        "important",
+        "{value!r} is not a SIREN of nine digits",
+        "identified by its line instead",
+    ),
+    "siren_refused": ("important", "{value!r} is a made-up SIREN", "identified by its line instead"),
+    "no_identifier": ("info", "there is no identifier", "identified by its line instead"),
+    "siren_padded": (
+        "info",
+        "the SIREN {value!r} had lost its zeros; the key holds with them",
+        "zeros restored",
+    ),
+    "siren_from_siret": ("info", "{value!r} is a SIRET; its SIREN was kept", "SIREN kept"),
+    "exact_duplicate": (
+        "important",
+        "the record repeats the record of line {kept}, cell by cell",
+        "left out",
+    ),
+    "same_answers": (
+        "info",
+        "the answers are those of line {kept}, and no identifier tells the two apart",
+        "kept",
+    ),
+    "same_respondent": (
+        "important",
+        "the respondent also answered on line {kept}, more completely or later",
+        "left out",
+    ),
+    "test_answer": ("important", "the record looks like a test ({value!r})", "left out"),
+    "exclusive_with_others": (
+        "important",
+        "'{item}' was ticked together with other options of its list",
+        "kept as answered",
+    ),
+    "answered_though_not_asked": (
+        "info",
+        "'{item}' has an answer where the routing skips it",
+        "kept as answered",
+    ),
+    "straight_liner": ("important", "the same answer on every row of {value}", "kept and flagged"),
+    "speeder": ("important", "answered in {value} s, under a third of the median", "kept and flagged"),
+    "attention_failed": ("important", "the attention question was answered {value!r}", "kept and flagged"),
+    "mostly_unanswered": ("important", "{value} of the questions asked have an answer", "kept and flagged"),
+    "size_contradiction": (
+        "important",
+        "{value}: the turnover per head is out of the ordinary",
+        "kept and flagged",
+    ),
+    "reading_note": ("info", "{note}", "for information"),
+}
+
+
+@dataclass
+class IssueLog:
+    """Collects problems; :meth:`table` sorts them.
+
+    Examples
+    --------
+    >>> log = IssueLog()
+    >>> log.add("not_a_date", respondent="a", line=2, item="start", value="31/31/2024")
+    >>> log.table()[["severity", "rule", "line"]].to_dict("records")
+    [{'severity': 'important', 'rule': 'not_a_date', 'line': 2}]
+    """
+
+    rows: list[dict[str, object]] = field(default_factory=list)
+
+    def add(
+        self,
+        rule: str,
+        *,
+        respondent: str = "",
+        line: int = 0,
+        item: str = "",
+        value: str = "",
+        **words: object,
+    ) -> None:
+        """Add one problem; `words` fill the rule's sentence."""
+        severity, message, action = RULES[rule]
+        shown = value if len(value) <= _LONGEST_VALUE else value[: _LONGEST_VALUE - 1] + "…"
+        text = message.format(item=item, value=shown, **words)
+        self.rows.append(
+            {"severity": severity, "rule": rule, "respondent": respondent, "line": line, "item": item,
+             "value": shown, "message": text, "action": action}
+        )  # fmt: skip
+
+    def add_cells(self, rule: str, cells: pd.Series, *, lines: pd.Series, item: str, **words: object) -> None:
+        """Add one problem a cell of `cells` (Series of written text); `cells` and `lines` are indexed by respondent."""
+        places = lines.loc[cells.index]
+        for (respondent, value), line in zip(cells.items(), places, strict=True):
+            self.add(rule, respondent=str(respondent), line=int(line), item=item, value=str(value), **words)
+
+    def table(self) -> pd.DataFrame:
+        """Return the problems, worst first, then by rule, item and line."""
+        table = pd.DataFrame(self.rows, columns=COLUMNS).astype({"line": "int64"})
+        table["severity"] = pd.Categorical(table["severity"], SEVERITIES, ordered=True)
+        table = table.sort_values(["severity", "rule", "item", "line"], kind="stable", ignore_index=True)
+        return table.astype({name: "str" for name in COLUMNS if name not in {"severity", "line"}})
+
+
+def count_issues(issues: pd.DataFrame, by: Iterable[str] = ("severity", "rule")) -> pd.DataFrame:
+    """Return how many rows the issue table has for each combination of `by`, most first within a severity."""
+    keys = list(by)
+    counts = issues.groupby(keys, observed=True).size().rename("n").reset_index()
+    return counts.sort_values([keys[0], "n"], ascending=[True, False], kind="stable", ignore_index=True)

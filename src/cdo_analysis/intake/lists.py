@@ -1,0 +1,61 @@
+"""A tick list that stands in one cell: "CRM; ERP;" to one reading an option."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cdo_analysis.codebook import Item
+from cdo_analysis.intake.values import Reading, fold, option_names, read_missing
+
+
+def read_list(text: str, options: Sequence[Item]) -> list[Reading]:
+    """Read one cell for every option of a list.
+
+    Parameters
+    ----------
+    text : str
+        The cell. An option's name may hold the separator: the longest name that fits is taken.
+    options : sequence of Item
+        The options, with one separator.
+
+    Returns
+    -------
+    list of Reading
+        One an option: ``ticked`` or ``not_ticked``. Where a part of the cell is no option of the list, the options
+        that were not found are ``invalid``: one of them may be what is meant.
+
+    Examples
+    --------
+    >>> from cdo_analysis.codebook import Text
+    >>> crm, erp = (Item(n, "T", "choice", Text(n), code=n, separator=";") for n in ("crm", "erp"))
+    >>> [reading.value for reading in read_list("ERP;", [crm, erp])]
+    ['0', '1']
+    >>> [reading.missing for reading in read_list("crm;epr", [crm, erp])]
+    [None, 'invalid']
+    """
+    separator = options[0].separator
+    names = [option_names(option) for option in options]
+    parts = [part for part in text.split(separator) if part.strip()]
+    found, unknown = _match(parts, separator, frozenset().union(*names))
+    missing = read_missing(text)
+    if not found and missing:
+        return [missing] * len(options)
+    other = Reading(missing="invalid", rule="unknown_answer") if unknown else Reading("0", None, "not_ticked")
+    return [Reading("1", None, "ticked") if own & found else other for own in names]
+
+
+def _match(parts: list[str], separator: str, names: frozenset[str]) -> tuple[set[str], list[str]]:
+    """Return the names that the parts make, several parts together where they must, and the parts left over."""
+    found: set[str] = set()
+    unknown: list[str] = []
+    start = 0
+    while start < len(parts):
+        ends = range(len(parts), start, -1)
+        joined = ((end, fold(separator.join(parts[start:end]))) for end in ends)
+        end, name = next(((end, name) for end, name in joined if name in names), (start + 1, ""))
+        if name:
+            found.add(name)
+        else:
+            unknown.append(parts[start])
+        start = end
+    return found, unknown

@@ -1,0 +1,154 @@
+"""Doubts about how a questionnaire was answered: flagged with their rule, never dropped without a word."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from cdo_analysis.codebook import Codebook, Item
+from cdo_analysis.intake.company import role_numbers
+from cdo_analysis.intake.issues import IssueLog
+from cdo_analysis.intake.values import fold
+
+LONGEST_STRAIGHT_LINE_OK = 4
+FEWEST_GRIDS = 2  # one grid answered alike may well be true
+FEWEST_SCALE_ANSWERS = 4  # "yes" to a list of facts, or "partly", is no sign of haste
+SPEEDER_SHARE_OF_MEDIAN = 1 / 3
+MOSTLY_UNANSWERED = 0.5
+TURNOVER_PER_HEAD_KEUR = (1.0, 5_000.0)
+_TEST_WORDS = frozenset({"test", "tests", "essai", "azerty", "qwerty", "xxx", "aaa", "toto", "titi"})
+
+FLAGS = (
+    "straight_liner",
+    "speeder",
+    "attention_failed",
+    "mostly_unanswered",
+    "contradictory",
+    "size_contradiction",
+)
+
+
+def exact_duplicates(cells: pd.DataFrame) -> pd.Series:
+    """Return, for each row that repeats an earlier one cell by cell, the position of that one; NaN elsewhere."""
+    seen: dict[tuple[str, ...], int] = {}
+    records = map(tuple, cells.to_numpy(dtype=object))
+    first = [seen.setdefault(record, place) for place, record in enumerate(records)]
+    return pd.Series(first, index=cells.index, dtype=float).where(lambda place: place != np.arange(len(cells)))
+
+
+def looks_like_test(cells: pd.DataFrame, columns: list[str]) -> pd.Series:
+    """Return the text by which a record shows itself to be a test; empty where nothing does."""
+    found = pd.Series("", index=cells.index)
+    for column in columns:
+        texts = cells[column].map({t: t for t in cells[column].unique() if fold(t) in _TEST_WORDS}).fillna("")
+        found = found.where(found != "", texts)
+    return found
+
+
+def flag_answers(
+    responses: pd.DataFrame, missing: pd.DataFrame, codebook: Codebook, lines: pd.Series, log: IssueLog
+) -> pd.DataFrame:
+    """Flag respondents whose answers call for doubt.
+
+    Parameters
+    ----------
+    responses, missing : DataFrame
+        As in :class:`~cdo_analysis.intake.Survey`.
+    codebook : Codebook
+    lines : Series of int
+    log : IssueLog
+        Receives a row a flag.
+
+    Returns
+    -------
+    DataFrame of bool
+        Index of `responses`, one column a flag of :data:`FLAGS`.
+    """
+    flags = pd.DataFrame(False, index=responses.index, columns=list(FLAGS))
+    flags["straight_liner"] = _straight_liners(responses, codebook, lines, log)
+    flags["speeder"] = _speeders(responses, codebook, lines, log)
+    flags["attention_failed"] = _attention_failed(responses, codebook, lines, log)
+    flags["mostly_unanswered"] = _mostly_unanswered(responses, missing, codebook, lines, log)
+    flags["contradictory"] = _contradictory(responses, codebook, lines, log)
+    flags["size_contradiction"] = _size_contradiction(responses, codebook, lines, log)
+    return flags
+
+
+def _straight_liners(responses: pd.DataFrame, codebook: Codebook, lines: pd.Series, log: IssueLog) -> pd.Series:
+    """Flag those who gave one and the same answer down every grid that is long enough to show it."""
+    grids: dict[str, list[str]] = {}
+    for item in filter(_is_scale_row, codebook):
+        grids.setdefault(item.block, []).append(item.name)
+    long = {block: names for block, names in grids.items() if len(names) > LONGEST_STRAIGHT_LINE_OK}
+    if len(long) < FEWEST_GRIDS:
+        return pd.Series(False, index=responses.index)
+    alike = pd.DataFrame({b: _same_answer(responses[names], codebook[names[0]].codes) for b, names in long.items()})
+    answered = pd.DataFrame({b: responses[names].notna().all(axis=1) for b, names in long.items()})
+    flagged = alike.where(answered, True).all(axis=1) & (answered.sum(axis=1) >= FEWEST_GRIDS)
+    names = ", ".join(long)
+    log.add_cells("straight_liner", pd.Series(names, index=responses.index)[flagged], lines=lines, item="")
+    return flagged
+
+
+def _is_scale_row(item: Item) -> bool:
+    return bool(item.stem) and not item.tick and len(item.codes) >= FEWEST_SCALE_ANSWERS
+
+
+def _same_answer(answers: pd.DataFrame, codes: tuple[str, ...]) -> pd.Series:
+    """Tell who gave one answer throughout; the lowest answer everywhere is a state of affairs, not a doubt."""
+    first = answers.iloc[:, 0]
+    return answers.eq(first, axis=0).all(axis=1) & first.ne(codes[0])
+
+
+def _speeders(responses: pd.DataFrame, codebook: Codebook, lines: pd.Series, log: IssueLog) -> pd.Series:
+    duration = role_numbers(responses, codebook, "duration")
+    flagged = duration < duration.median() * SPEEDER_SHARE_OF_MEDIAN
+    log.add_cells("speeder", duration[flagged].map("{:.0f}".format), lines=lines, item=codebook.roles.duration)
+    return flagged
+
+
+def _attention_failed(responses: pd.DataFrame, codebook: Codebook, lines: pd.Series, log: IssueLog) -> pd.Series:
+    if not codebook.roles.attention:
+        return pd.Series(False, index=responses.index)
+    answer = responses[codebook.roles.attention]
+    flagged = answer.notna() & answer.ne(codebook.roles.attention_code)
+    log.add_cells("attention_failed", answer[flagged], lines=lines, item=codebook.roles.attention)
+    return flagged
+
+
+def _mostly_unanswered(
+    responses: pd.DataFrame, missing: pd.DataFrame, codebook: Codebook, lines: pd.Series, log: IssueLog
+) -> pd.Series:
+    names = [item.name for item in codebook if item.kind in {"choice", "number"} and item.required]
+    asked = missing[names] != "not_asked"
+    # Nobody asked anything left it unanswered: 0 / 0 is no doubt.
+    share = (responses[names].notna() & asked).sum(axis=1) / asked.sum(axis=1).where(lambda n: n > 0)
+    flagged = share < MOSTLY_UNANSWERED
+    log.add_cells("mostly_unanswered", share[flagged].map("{:.0%}".format), lines=lines, item="")
+    return flagged
+
+
+def _contradictory(responses: pd.DataFrame, codebook: Codebook, lines: pd.Series, log: IssueLog) -> pd.Series:
+    flagged = pd.Series(False, index=responses.index)
+    for item in codebook:
+        if not item.exclusive:
+            continue
+        others = [o.name for o in codebook if o.block == item.block and o is not item]
+        both = responses[item.name].eq("1") & (responses[others] == "1").any(axis=1)
+        log.add_cells("exclusive_with_others", pd.Series("1", index=both.index)[both], lines=lines, item=item.name)
+        flagged |= both
+    return flagged
+
+
+def _size_contradiction(responses: pd.DataFrame, codebook: Codebook, lines: pd.Series, log: IssueLog) -> pd.Series:
+    people = role_numbers(responses, codebook, "headcount")
+    per_head = role_numbers(responses, codebook, "turnover") / people.where(people > 0)
+    low, high = TURNOVER_PER_HEAD_KEUR
+    flagged = per_head.notna() & ~per_head.between(low, high)
+    log.add_cells(
+        "size_contradiction",
+        per_head[flagged].map("{:.1f} k€ a head".format),
+        lines=lines,
+        item=codebook.roles.turnover,
+    )
+    return flagged

@@ -1,0 +1,61 @@
+"""The tidy survey: answers, why some are missing, and what was wrong with the export."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from cdo_analysis.codebook import Codebook
+
+
+@dataclass(frozen=True)
+class Survey:
+    """A survey export, read and coded.
+
+    Attributes
+    ----------
+    responses : DataFrame
+        One row a respondent (index ``respondent``, text, unique), one column an item of the codebook, plus
+        ``size_category``. A choice holds its code as text, a number is a float in the item's unit, a date is a
+        timestamp; a missing answer is NaN.
+    missing : DataFrame
+        Same rows and items: why the answer is missing (:data:`cdo_analysis.codebook.MISSING_KINDS`), NaN where there
+        is one.
+    codebook : Codebook
+        The questionnaire.
+    issues : DataFrame
+        One row a problem, worst first: severity, rule, respondent, line, item, value, message, action. A record that
+        was left out has one row, which says why; what was wrong in its cells is not told.
+    recodings : DataFrame
+        What was read otherwise than as a plain code or number, in the records that were kept: item, before, after,
+        rule, n. A list in one cell has the name of its battery.
+    flags : DataFrame of bool
+        Same rows as `responses`; one column a doubt about the care taken (``straight_liner``, ``speeder``, …).
+    flow : DataFrame
+        How many records were received, left out and kept: step, n.
+    lines : Series of int
+        Line of the export each respondent comes from.
+    file, sha256 : str
+        Name and hash of the export.
+    """
+
+    responses: pd.DataFrame
+    missing: pd.DataFrame
+    codebook: Codebook
+    issues: pd.DataFrame
+    recodings: pd.DataFrame
+    flags: pd.DataFrame
+    flow: pd.DataFrame
+    lines: pd.Series
+    file: str = ""
+    sha256: str = ""
+
+    def __len__(self) -> int:
+        return len(self.responses)
+
+    def __repr__(self) -> str:
+        counts = self.issues["severity"].value_counts()
+        problems = ", ".join(f"{counts.get(s, 0)} {s}" for s in ("blocking", "important", "info"))
+        size = f"{len(self)} respondents, {len(self.codebook.items)} items"
+        return f"<Survey {self.codebook.id}: {size}; issues: {problems}>"

@@ -1,0 +1,86 @@
+"""An executed notebook becomes one self-contained HTML page: no code, no script, no request."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from cdo_analysis.errors import ReportError
+from cdo_analysis.exhibits import MIME
+from cdo_analysis.messages import catalogue
+from cdo_analysis.resources import package_dir
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One output of the notebook, ready for the page."""
+
+    html: Markup
+    id: str = ""
+    title: str = ""
+    level: int = 0
+    language: str = ""
+
+
+def render_page(notebook: Mapping[str, Any], *, template: str) -> tuple[str, str]:
+    """Return the title and the HTML of the page that an executed notebook makes.
+
+    Parameters
+    ----------
+    notebook : mapping
+        A notebook (nbformat 4) whose cells have run.
+    template : str
+        Name of the template, for errors.
+
+    Returns
+    -------
+    title, html : str
+
+    Raises
+    ------
+    ReportError
+        The notebook shows no cover: it has no title to give.
+    """
+    pieces = list(_pieces(notebook))
+    cover = next((piece for piece in pieces if piece.level == 1), None)
+    if cover is None:
+        raise ReportError(f"{template} shows no cover (an exhibit of level 1); its page would have no title.")
+    say = catalogue(cover.language)
+    contents = [piece for piece in pieces if piece.level == 2]
+    html = _page().render(title=cover.title, language=cover.language, pieces=pieces, contents=contents, say=say)
+    return cover.title, html
+
+
+def _pieces(notebook: Mapping[str, Any]) -> Iterator[Piece]:
+    for cell in notebook["cells"]:
+        for output in cell.get("outputs", []):
+            data, about = output.get("data", {}), output.get("metadata", {}).get(MIME)
+            if about:
+                yield Piece(Markup("".join(data["text/html"])), **about)
+            elif "image/png" in data:
+                # A figure that an analyst added: no description came with it, and none is made up.
+                yield Piece(
+                    Markup('<figure><img src="data:image/png;base64,{}" alt=""></figure>').format(
+                        data["image/png"].strip()
+                    )
+                )
+            elif "text/plain" in data:
+                yield Piece(Markup("<pre>{}</pre>").format("".join(data["text/plain"])))
+
+
+@lru_cache(maxsize=1)
+def _page() -> Any:
+    environment = Environment(
+        loader=FileSystemLoader(package_dir("reports")),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals["css"] = Markup((package_dir("reports") / "page.css").read_text(encoding="utf-8"))
+    return environment.get_template("page.html.j2")
