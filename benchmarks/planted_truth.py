@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import adjusted_rand_score
 
+from cdo_analysis.cdo import peer_shares
 from cdo_analysis.datasets import draw_survey, make_population, write_export
 from cdo_analysis.intake import read_survey
 from cdo_analysis.pipeline import Analysis, analyse
@@ -78,20 +79,21 @@ def choices(analysis: Analysis, firms: pd.Index) -> dict[str, pd.Series]:
     assert analysis.cdo is not None
     fit = analysis.cdo
     today = fit.arrangement.reindex(firms).fillna("none_yet")
-    rules = fit.advice.acceptability.loc[firms].idxmax(axis=1)
-    modal = fit.observed_options().loc[firms]
-    recommended = fit.recommendations.loc[firms]
-    ours = pd.Series(
-        {
-            firm: row.options.split(" ") if row.status != "abstained" else [today[firm]]
-            for firm, row in recommended.iterrows()
-        }
-    )
-    one = {"what each has today": today, "most frequent among comparable firms": modal, "rules, first option": rules}
-    return {
-        **{name: choice.map(lambda option: [option]) for name, choice in one.items()},
-        "recommendation (sets)": ours,
+    peers = {firm: peer_shares(fit.comparable, fit.arrangement, str(firm)).table.index[0] for firm in firms}
+    table = fit.recommendation.table.loc[firms]
+    one = {
+        "what each has today": today,
+        "what most of the 30 nearest have": pd.Series(peers),
+        "always the commonest": pd.Series(str(fit.arrangement.mode()[0]), index=firms),
+        "rules, first option": table["first"],
     }
+    ours = {"recommendation (sets; today's where it abstains)": pd.Series({f: named(table.loc[f], today[f]) for f in firms})}
+    return {**{name: choice.map(lambda option: [option]) for name, choice in one.items()}, **ours}
+
+
+def named(row: pd.Series, today: str) -> list[str]:
+    """Return the options that a recommendation names; today's arrangement where it abstains."""
+    return {"recommended": [row["first"]], "close": [row["first"], row["second"]]}.get(row["state"], [today])
 
 
 if __name__ == "__main__":

@@ -36,7 +36,25 @@ _HOMES = {
     "view": "cdo_analysis.exhibits",
 }
 
-__all__ = [*sorted(_HOMES)]
+__all__ = [
+    "LatentClasses",
+    "analyse",
+    "company",
+    "find_profiles",
+    "fit",
+    "load_codebook",
+    "make_population",
+    "open_study",
+    "panorama",
+    "quality",
+    "rake",
+    "read_margins",
+    "read_survey",
+    "reliability",
+    "report",
+    "score_maturity",
+    "view",
+]
 
 if TYPE_CHECKING:
     from cdo_analysis.codebook import load_codebook

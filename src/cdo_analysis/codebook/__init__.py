@@ -5,7 +5,6 @@ A codebook is a TOML file (``codebooks/*.toml``). A new survey or a new wave is 
 
 from cdo_analysis.codebook.load import codebook_ids, load_codebook, read_codebook
 from cdo_analysis.codebook.model import (
-    LANGUAGES,
     MISSING_KINDS,
     Answer,
     Band,
@@ -14,12 +13,11 @@ from cdo_analysis.codebook.model import (
     Condition,
     Dimension,
     Item,
-    Language,
     MissingKind,
     Roles,
     Score,
-    Text,
 )
+from cdo_analysis.wording import LANGUAGES, Language, Text
 
 __all__ = [
     "LANGUAGES",

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import date, time
 from typing import Any, NamedTuple, TypeVar
 
-from cdo_analysis.codebook.model import LANGUAGES, Text
 from cdo_analysis.errors import CodebookError, did_you_mean
+from cdo_analysis.wording import LANGUAGES, Text
 
 LONGEST_SHOWN = 60
 

@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal, get_args
 
-Language = Literal["fr", "en"]
-LANGUAGES: tuple[Language, ...] = get_args(Language)
+from cdo_analysis.wording import NO_TEXT, Language, Text
 
 MissingKind = Literal["dont_know", "refused", "not_applicable", "not_asked", "no_answer", "abandoned", "invalid"]
 """Why an answer is missing.
@@ -27,29 +26,6 @@ SCORE_METHODS: tuple[ScoreMethod, ...] = get_args(ScoreMethod)
 
 ExclusiveKey = Literal["drop", "point", "lost_point"]
 EXCLUSIVE_KEYS: tuple[ExclusiveKey, ...] = get_args(ExclusiveKey)
-
-
-@dataclass(frozen=True)
-class Text:
-    """A wording in French and in English.
-
-    Examples
-    --------
-    >>> Text("Oui", "Yes").of("en")
-    'Yes'
-    >>> Text("Oui").of("en")
-    'Oui'
-    """
-
-    fr: str
-    en: str = ""
-
-    def of(self, language: Language) -> str:
-        """Return the wording in `language`; French where no English was written."""
-        return self.en if language == "en" and self.en else self.fr
-
-    def __bool__(self) -> bool:
-        return bool(self.fr)
 
 
 @dataclass(frozen=True)
@@ -136,7 +112,7 @@ class Item:
     column: str
     kind: ItemKind
     question: Text
-    stem: Text = Text("")
+    stem: Text = NO_TEXT
     block: str = ""
     answers: tuple[Answer, ...] = ()
     dimension: str = ""
@@ -347,8 +323,8 @@ class Codebook:
     roles: Roles = Roles()
     cdo: CdoBlock | None = None
     probability_sample: bool = False
-    population: Text = Text("")
-    origin: Text = Text("")
+    population: Text = NO_TEXT
+    origin: Text = NO_TEXT
     source: str = field(default="", repr=False, compare=False)
 
     @cached_property

@@ -23,7 +23,7 @@ from cdo_analysis.reference.costs import (
     yearly_cost,
 )
 from cdo_analysis.reference.margins import Margins, load_margins, margin_ids
-from cdo_analysis.reference.reading import Figure, Language, Text
+from cdo_analysis.reference.reading import Figure
 from cdo_analysis.reference.rules import (
     QUOTED,
     Band,
@@ -36,6 +36,7 @@ from cdo_analysis.reference.rules import (
 )
 from cdo_analysis.reference.rules_file import load_rules
 from cdo_analysis.reference.sizes import SizeCategory, load_size_categories
+from cdo_analysis.wording import Language, Text
 
 __all__ = [
     "NEEDS",

@@ -8,8 +8,9 @@ from functools import cached_property
 from pathlib import Path
 
 from cdo_analysis.errors import UsageError, did_you_mean
-from cdo_analysis.reference.reading import Figure, Language, Table, Text, TomlFile
+from cdo_analysis.reference.reading import Figure, Table, TomlFile
 from cdo_analysis.resources import package_dir
+from cdo_analysis.wording import Language, Text
 
 NEEDS = ("minimum_budget_keur", "maximum_budget_keur", "minimum_web_team_fte", "minimum_leader_hours_week")
 """What an arrangement calls for; a feasibility rule names one of them."""

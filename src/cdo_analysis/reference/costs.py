@@ -9,8 +9,9 @@ import pandas as pd
 
 from cdo_analysis.errors import UsageError, did_you_mean
 from cdo_analysis.reference.arrangements import Arrangement, Arrangements
-from cdo_analysis.reference.reading import Figure, Table, Text, TomlFile
+from cdo_analysis.reference.reading import Figure, Table, TomlFile
 from cdo_analysis.resources import package_dir
+from cdo_analysis.wording import Text
 
 _REQUIRED = (
     "charges",

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import pandas as pd
 
 from cdo_analysis.errors import UsageError, did_you_mean
-from cdo_analysis.reference.reading import STATUSES, Status, Text, TomlFile
+from cdo_analysis.reference.reading import STATUSES, Status, TomlFile
 from cdo_analysis.resources import package_dir
+from cdo_analysis.wording import Text
 
 _KEYS = ("id", "title", "variable", "year", "unit", "field", "source", "url", "status", "note", "cell")
 

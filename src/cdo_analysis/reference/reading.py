@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from cdo_analysis.errors import InputError, did_you_mean
-
-Language = Literal["fr", "en"]
+from cdo_analysis.wording import Text
 
 Status = Literal["read", "transcribed", "derived", "assumption"]
 """How a figure is known.
@@ -21,24 +20,6 @@ Status = Literal["read", "transcribed", "derived", "assumption"]
 STATUSES: tuple[Status, ...] = get_args(Status)
 
 Table = Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class Text:
-    """A wording in French and in English.
-
-    Examples
-    --------
-    >>> Text("Pas encore", "Not yet").of("en")
-    'Not yet'
-    """
-
-    fr: str
-    en: str
-
-    def of(self, language: Language) -> str:
-        """Return the wording in `language`."""
-        return self.en if language == "en" else self.fr
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from cdo_analysis.errors import UsageError, did_you_mean
-from cdo_analysis.reference.reading import Text
+from cdo_analysis.wording import Text
 
 QUOTED = 0.5
 """A suitability is quoted as a reason beyond this absolute value (the scale goes from -2 to 2)."""

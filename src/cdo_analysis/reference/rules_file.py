@@ -10,7 +10,7 @@ from string import Formatter
 import numpy as np
 
 from cdo_analysis.reference.arrangements import NEEDS, Arrangements, load_arrangements
-from cdo_analysis.reference.reading import Table, Text, TomlFile
+from cdo_analysis.reference.reading import Table, TomlFile
 from cdo_analysis.reference.rules import (
     LIMIT,
     QUOTED,
@@ -23,6 +23,7 @@ from cdo_analysis.reference.rules import (
     Signal,
 )
 from cdo_analysis.resources import package_dir
+from cdo_analysis.wording import Text
 
 _FIELDS = {"answer", "minimum"}
 _FILE_KEYS = tuple(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cdo_analysis.reference.reading import Table, Text, TomlFile
+from cdo_analysis.reference.reading import Table, TomlFile
 from cdo_analysis.resources import package_dir
+from cdo_analysis.wording import Text
 
 _LIMITS = ("headcount_below", "turnover_up_to_keur", "balance_sheet_up_to_keur")
 
