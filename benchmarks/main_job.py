@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import resource
 import time
 from pathlib import Path
 
@@ -27,9 +26,17 @@ def main() -> None:
         about = company if name == "company" else None
         made = report(study, name, company=about, out=options.out, parameters={"language": options.language})
         print(f"{made.html}   {time.perf_counter() - begun:.1f} s   {made.title}")
-    # The largest single process: the one that fits, or the largest of the kernels that it waited for.
-    peak = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)) / 1024
-    print(f"in all {time.perf_counter() - start:.1f} s, peak memory {peak:.0f} MB")
+    print(f"in all {time.perf_counter() - start:.1f} s{peak_memory()}")
+
+
+def peak_memory() -> str:
+    """Return the peak memory of the largest process, the kernels included; nothing where the system does not count it."""
+    try:
+        import resource
+    except ImportError:
+        return ""
+    peak = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return f", peak memory of the largest process {peak / 1024:.0f} MB"
 
 
 if __name__ == "__main__":

@@ -87,7 +87,9 @@ def choices(analysis: Analysis, firms: pd.Index) -> dict[str, pd.Series]:
         "always the commonest": pd.Series(str(fit.arrangement.mode()[0]), index=firms),
         "rules, first option": table["first"],
     }
-    ours = {"recommendation (sets; today's where it abstains)": pd.Series({f: named(table.loc[f], today[f]) for f in firms})}
+    ours = {
+        "recommendation (sets; today's where it abstains)": pd.Series({f: named(table.loc[f], today[f]) for f in firms})
+    }
     return {**{name: choice.map(lambda option: [option]) for name, choice in one.items()}, **ours}
 
 

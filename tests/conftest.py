@@ -20,6 +20,18 @@ def skip_or_fail(reason: str) -> None:
     pytest.skip(reason)
 
 
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Say what the run took in memory: the largest single process, workers and kernels included."""
+    if os.environ.get("PYTEST_XDIST_WORKER") or config.option.collectonly:
+        return
+    try:
+        import resource
+    except ImportError:  # Windows does not count it so
+        return
+    peak = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    print(f"peak memory of the largest process: {peak / 1024:.0f} MB")
+
+
 @pytest.fixture(scope="session")
 def reference_data() -> Path:
     """Folder of the reference data; the test is skipped, saying why, where it is absent."""
