@@ -30,7 +30,7 @@ def main() -> None:
 
 
 def peak_memory() -> str:
-    """Return the peak memory of the largest process, the kernels included; nothing where the system does not count it."""
+    """Return the peak memory of the largest process, kernels included; nothing where the system does not count it."""
     try:
         import resource
     except ImportError:
