@@ -68,7 +68,7 @@ class ReadColumn:
 
     def blank(self) -> np.ndarray:
         """Tell where nothing is written."""
-        return np.array([not text.strip() for text in self.texts], dtype=bool)[self.places]
+        return np.array([reading.rule == "blank" for reading in self.readings], dtype=bool)[self.places]
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,10 @@ import numpy as np
 import pandas as pd
 
 from cdo_analysis.codebook import Codebook
-from cdo_analysis.intake.numbers import MONEY_UNITS
 
 REFUSED_SIRENS = frozenset({"000000000", "123456789"})
 SIZE_CATEGORIES = ("micro", "pme", "eti", "ge")
 
-_AMOUNTS = frozenset({"turnover", "balance_sheet"})
 _MILLION = 1_000.0  # thousands of euros
 _FEWEST_SIREN_DIGITS, _FEWEST_SIRET_DIGITS = 5, 12  # below, too many zeros would have to be guessed
 _DOUBLED = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)  # twice a digit, its digits added
@@ -91,7 +89,7 @@ def _luhn(digits: str) -> bool:
 
 
 def role_numbers(responses: pd.DataFrame, codebook: Codebook, role: str) -> pd.Series:
-    """Return the numbers that play a role in the codebook; amounts in thousands of euros.
+    """Return the numbers of the item that plays a role in the codebook, NaN throughout where none does.
 
     Parameters
     ----------
@@ -104,16 +102,10 @@ def role_numbers(responses: pd.DataFrame, codebook: Codebook, role: str) -> pd.S
     Returns
     -------
     Series of float
-        NaN throughout where no item plays the role, where the item is no number (a band), or where its unit is no
-        unit of money and an amount is meant.
+        In the unit of the item; the codebook sees to it that amounts are in thousands of euros.
     """
     name = getattr(codebook.roles, role)
-    if not name or codebook[name].kind != "number":
-        return pd.Series(np.nan, index=responses.index)
-    if role not in _AMOUNTS:
-        return responses[name]
-    unit = codebook[name].unit
-    return responses[name] * (float(MONEY_UNITS[unit] / 1_000) if unit in MONEY_UNITS else np.nan)
+    return responses[name] if name else pd.Series(np.nan, index=responses.index)
 
 
 def size_category(headcount: pd.Series, turnover_keur: pd.Series, balance_sheet_keur: pd.Series) -> pd.Series:

@@ -36,6 +36,8 @@ def read_list(text: str, options: Sequence[Item]) -> list[Reading]:
     separator = options[0].separator
     names = [option_names(option) for option in options]
     parts = [part for part in text.split(separator) if part.strip()]
+    if not parts:
+        return [Reading(missing="no_answer", rule="blank")] * len(options)
     found, unknown = _match(parts, separator, frozenset().union(*names))
     missing = read_missing(text)
     if not found and missing:

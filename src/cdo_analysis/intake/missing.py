@@ -38,18 +38,19 @@ def settle_missing(coded: Coded, cells: pd.DataFrame, codebook: Codebook) -> tup
         that was not shown); blanks after the last answer are ``abandoned``; other blanks stay ``no_answer``.
     """
     state = _State(coded, cells, codebook)
-    for block in _routers_first([column.item for column in coded.columns.values()]):
+    for block in _blocks([column.item for column in coded.columns.values()]):
         for item in block:
             state.settle_item(item)
-        if block[0].tick:
-            state.settle_ticks(block)
+        ticks = [item for item in block if item.tick]
+        if ticks:
+            state.settle_ticks(ticks)
     return state.responses(), state.missing()
 
 
 def log_unasked_answers(
     responses: pd.DataFrame, missing: pd.DataFrame, items: Iterable[Item], lines: pd.Series, log: IssueLog
 ) -> None:
-    """Write an issue for each answer to a question that the routing skips.
+    """Write an issue for each answer (in a tick list: each tick) to a question that the routing skips.
 
     Parameters
     ----------
@@ -67,6 +68,8 @@ def log_unasked_answers(
     answers = {name: responses[name].to_numpy(dtype=object) for name in routers}
     for item in routed:
         found = responses.loc[~_asked(item, answers, kinds, len(responses)), item.name].dropna()
+        if item.tick:
+            found = found[found.eq("1")]
         log.add_cells("answered_though_not_asked", found, lines=lines, item=item.name)
 
 
@@ -126,26 +129,12 @@ class _State:
         return pd.DataFrame(columns, index=self.coded.responses.index)
 
 
-def _routers_first(items: Iterable[Item]) -> list[list[Item]]:
-    """Return the batteries and single items in the order of the questionnaire, but none before what routes to it."""
+def _blocks(items: Iterable[Item]) -> list[list[Item]]:
+    """Return the batteries and single items in the order of the questionnaire, in which routers come first."""
     blocks: dict[str, list[Item]] = {}
     for item in items:
         blocks.setdefault(item.block, []).append(item)
-    block_of = {item.name: block for block, rows in blocks.items() for item in rows}
-    reached: set[str] = set()
-    ordered: list[list[Item]] = []
-
-    def reach(block: str) -> None:
-        if block not in reached:
-            reached.add(block)
-            for condition in (condition for item in blocks[block] for condition in item.asked_if):
-                if condition.item in block_of:
-                    reach(block_of[condition.item])
-            ordered.append(blocks[block])
-
-    for block in blocks:
-        reach(block)
-    return ordered
+    return list(blocks.values())
 
 
 def _question_places(cells: pd.DataFrame, codebook: Codebook) -> dict[str, int]:

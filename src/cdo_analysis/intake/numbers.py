@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 import unicodedata
 from collections.abc import Iterable
@@ -11,7 +10,7 @@ from decimal import Decimal
 from cdo_analysis.codebook import Item
 from cdo_analysis.intake.values import Reading, fold, read_missing
 
-LONGEST_NUMBER = 80  # characters, words included
+LONGEST_NUMBER = 80  # characters, words included: what is longer is no number, and could be infinite
 MONEY_UNITS = {"eur": Decimal(1), "keur": Decimal(1_000), "meur": Decimal(1_000_000)}
 _SCALES = {
     "": 1, "k": 10**3, "mille": 10**3, "thousand": 10**3, "m": 10**6, "million": 10**6, "md": 10**9, "mds": 10**9,
@@ -99,10 +98,8 @@ def read_number(text: str, item: Item, *, comma_is_decimal: bool | None = None) 
     reading = _read_written(plain, item, comma_is_decimal)
     if not isinstance(reading.value, float):
         return reading
-    if not math.isfinite(reading.value):
-        return _invalid("not_a_number")
     for answer in item.answers:  # 98.0 for the code 98
-        if answer.missing and _is_number(answer.code) and float(answer.code) == reading.value:
+        if _is_number(answer.code) and float(answer.code) == reading.value:
             return Reading(None, answer.missing, "code")
     low, high = item.bounds
     return reading if low <= reading.value <= high else _invalid("out_of_range")
@@ -141,16 +138,12 @@ def _decimal_marks(plain: str) -> set[str]:
 
 
 def _read_stated(text: str, item: Item) -> Reading | None:
-    """Read a code or a label that the codebook declares for a number ("98: don't know")."""
+    """Read a code or a label by which the codebook lets people give no number ("98: don't know")."""
     written, folded = text.strip(), fold(text)
     for answer in item.answers:
         by_code = written == answer.code
         if by_code or folded in {fold(label) for label in (answer.label.fr, answer.label.en) if label}:
-            rule = "code" if by_code else "label"
-            if answer.missing:
-                return Reading(None, answer.missing, rule)
-            if answer.value is not None:
-                return Reading(float(answer.value), None, rule)
+            return Reading(None, answer.missing, "code" if by_code else "label")
     return None
 
 

@@ -33,15 +33,16 @@ def exact_duplicates(cells: pd.DataFrame) -> pd.Series:
     seen: dict[tuple[str, ...], int] = {}
     records = map(tuple, cells.to_numpy(dtype=object))
     first = [seen.setdefault(record, place) for place, record in enumerate(records)]
-    return pd.Series(first, index=cells.index, dtype=float).where(lambda place: place != np.arange(len(cells)))
+    places = pd.Series(first, index=cells.index, dtype=float)
+    return places.where(places != np.arange(len(cells)))
 
 
 def looks_like_test(cells: pd.DataFrame, columns: list[str]) -> pd.Series:
     """Return the text by which a record shows itself to be a test; empty where nothing does."""
-    found = pd.Series("", index=cells.index)
+    found = pd.Series("", index=cells.index, dtype=object)
     for column in columns:
-        texts = cells[column].map({t: t for t in cells[column].unique() if fold(t) in _TEST_WORDS}).fillna("")
-        found = found.where(found != "", texts)
+        tests = {text for text in cells[column].unique() if fold(text) in _TEST_WORDS}
+        found = found.where(found.ne("") | ~cells[column].isin(tests), cells[column])
     return found
 
 

@@ -84,15 +84,13 @@ def _match_columns(raw: RawTable, book: Codebook, log: IssueLog) -> pd.DataFrame
 
 def _find_headers(headers: list[str], columns: list[str], file: str) -> dict[str, str]:
     """Return header -> column of the codebook; another case will do where no header is the very name."""
-    tidy = {column: clean_header(column) for column in columns}
-    very = set(headers) & set(tidy.values())
     other_case: dict[str, list[str]] = {}
     for header in headers:
-        if header not in very:
-            other_case.setdefault(header.casefold(), []).append(header)
+        other_case.setdefault(header.casefold(), []).append(header)
     found: dict[str, str] = {}
-    for column, name in tidy.items():
-        near = [name] if name in very else other_case.get(name.casefold(), [])
+    for column in columns:
+        name = clean_header(column)
+        near = [name] if name in headers else other_case.get(name.casefold(), [])
         if len(near) > 1:
             raise InputError(
                 f"{file} has the headers '{near[0]}' and '{near[1]}' where the codebook has '{column}'; keep one."
@@ -186,9 +184,10 @@ def _name_respondents(
     by_line = lines.map("line-{}".format).astype("str")
     if not book.respondent or book[book.respondent].column not in cells.columns:
         return by_line
-    for row in cells.index[~_identified(cells, book)]:
+    identified = _identified(cells, book)
+    for row in cells.index[~identified]:
         log.add("no_identifier", line=int(lines[row]), item=book.respondent)
-    return responses[book.respondent].astype("str").fillna(by_line)
+    return responses[book.respondent].str.strip().where(identified).fillna(by_line)
 
 
 def _repeated(responses: pd.DataFrame, names: pd.Series, book: Codebook, lines: pd.Series, log: IssueLog) -> pd.Series:
