@@ -109,9 +109,9 @@ def test_the_sample_is_copied_and_fits_as_the_readme_says(tmp_path: Path) -> Non
 
 def test_the_same_survey_and_seed_give_the_same_study(sample_study: Study, tmp_path: Path) -> None:
     note = str(sample_study.info["options"]["note"])
-    words = ["fit", EXPORT, "--codebook", "cdo-2026", "--margins", MARGINS, "--note", note, "--out", str(tmp_path / "s")]
-    assert f"study {sample_study.id}" in _run(*words).output
-    other = _run(*words[:-1], str(tmp_path / "t"), "--seed", "7")
+    words = ["fit", EXPORT, "--codebook", "cdo-2026", "--margins", MARGINS, "--note", note]
+    assert f"study {sample_study.id}" in _run(*words, "--out", str(tmp_path / "s")).output
+    other = _run(*words, "--out", str(tmp_path / "t"), "--seed", "7")
     assert sample_study.id not in other.output
 
 

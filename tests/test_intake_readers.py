@@ -6,6 +6,7 @@ import codecs
 import csv
 import io
 import os
+import re
 import tempfile
 import zipfile
 from collections.abc import Iterator
@@ -321,6 +322,25 @@ def test_a_formula_with_its_value_is_read_even_where_the_value_is_an_empty_text(
     assert mended.count("<v />") == 0
     path = saved(tmp_path, replaced(data, "xl/worksheets/sheet1.xml", mended.encode()), "e.xlsx")
     assert read_table(path).cells["b"].tolist() == ["2", ""]
+
+
+def test_cells_that_do_not_say_where_they_stand_are_counted(tmp_path: Path) -> None:
+    book = workbook(["a", "b", "c"], ["1", "#N/A", "3"])
+    book.active["B2"].data_type = "e"
+    data = workbook_bytes(book)
+    sheet = zipfile.ZipFile(io.BytesIO(data)).read("xl/worksheets/sheet1.xml").decode()
+    anonymous = re.sub(r'(<(?:c|row)) r="[A-Z0-9]+"', r"\1", sheet)
+    path = saved(tmp_path, replaced(data, "xl/worksheets/sheet1.xml", anonymous.encode()), "e.xlsx")
+    assert read_table(path).cells.to_numpy().tolist() == [["1", "#N/A", "3"]]
+
+
+def test_a_time_stored_a_hair_before_the_minute_is_that_minute(tmp_path: Path) -> None:
+    data = workbook_bytes(workbook(["a"], [datetime(2024, 3, 1, 8, 15)]))
+    sheet = zipfile.ZipFile(io.BytesIO(data)).read("xl/worksheets/sheet1.xml")
+    early = sheet.replace(b"<v>45352.34375</v>", b"<v>45352.34374999</v>")
+    assert early != sheet
+    path = saved(tmp_path, replaced(data, "xl/worksheets/sheet1.xml", early), "e.xlsx")
+    assert read_table(path).cells["a"].tolist() == ["2024-03-01 08:15:00"]
 
 
 def replaced(data: bytes, member: str, content: bytes) -> bytes:

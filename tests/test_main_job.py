@@ -18,11 +18,11 @@ TRUTH = pd.read_csv(sample_dir() / "truth.csv", dtype={"siren": "str"}).set_inde
 
 
 def test_every_stage_left_its_result(sample_study: Study) -> None:
-    for table in (
-        "responses", "missing", "issues", "flow", "weights", "margins", "scores", "reliability", "profile_table",
-        "profile_posterior", "profile_assignment", "arrangements", "observed_probabilities", "advice_acceptability",
-        "recommendation",
-    ):  # fmt: skip
+    read = ("responses", "missing", "issues", "flow")
+    scored = ("weights", "margins", "scores", "reliability")
+    profiled = ("profile_table", "profile_posterior", "profile_assignment")
+    led = ("arrangements", "observed_probabilities", "advice_acceptability", "recommendation")
+    for table in (*read, *scored, *profiled, *led):
         assert len(sample_study.table(table)) > 0, table
 
 
@@ -58,7 +58,8 @@ def test_a_recommendation_is_a_set_or_an_abstention_with_its_reason(sample_study
     assert (both >= SET_ACCEPTABILITY - 1e-9).all()
     options = sample_study.table("recommendation_options")
     feasible = sample_study.table("advice_feasible").stack()
-    assert all(feasible[(row.respondent, row.arrangement)] for row in options.itertuples()), "out of reach is never named"
+    within_reach = [feasible[(row.respondent, row.arrangement)] for row in options.itertuples()]
+    assert all(within_reach), "what is out of reach is never named"
 
 
 def test_nothing_personal_is_kept(sample_study: Study) -> None:
@@ -71,13 +72,23 @@ def test_nothing_personal_is_kept(sample_study: Study) -> None:
 def test_the_three_kinds_of_evidence_are_never_in_one_picture(sample_study: Study) -> None:
     seen = view(sample_study)
     one = sample_study.table("scores").index[0]
-    kinds = [exhibit.evidence for exhibit in (company.observed(seen, one), company.advised(seen, one), company.estimated(seen, one)) if exhibit]
-    assert kinds == ["observed", "advised", "estimated"]
+    pieces = [show(seen, one) for show in (company.observed, company.advised, company.estimated)]
+    assert [piece.evidence for piece in pieces] == ["observed", "advised", "estimated"]
+
+
+def test_what_a_company_left_unanswered_is_said_to_be_not_available(sample_study: Study) -> None:
+    seen = view(sample_study)
+    unanswered = seen.advice.answers.isna().sum(axis=1)
+    for one, n in unanswered[unanswered > 0].items():
+        said = [row[-1] for row in company.answers(seen, one).table.rows]
+        assert said.count(seen.numbers.absent) == n
+        assert "nan" not in said
 
 
 @pytest.fixture(scope="session")
 def itflex(reference_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Study:
-    return fit(reference_data / "itflex-csem" / "ITFlex.csv", "itflex-csem", tmp_path_factory.mktemp("itflex") / "study")
+    export = reference_data / "itflex-csem" / "ITFlex.csv"
+    return fit(export, "itflex-csem", tmp_path_factory.mktemp("itflex") / "study")
 
 
 @pytest.mark.reference_data

@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 import string
 from datetime import date
-from pathlib import Path
 
 import pytest
 
 from cdo_analysis.errors import UsageError
 from cdo_analysis.messages import Numbers, catalogue
+from cdo_analysis.resources import package_dir
 
 FR, EN = Numbers("fr"), Numbers("en")
+SOURCE = package_dir(".")
 
 
 def _fields(sentence: str) -> set[str]:
@@ -25,15 +26,17 @@ def test_both_languages_have_the_same_keys_and_fields() -> None:
     assert {k: _fields(v) for k, v in french.items()} == {k: _fields(v) for k, v in english.items()}
 
 
-def test_every_key_that_the_code_names_exists() -> None:
-    source = Path(__file__).parent.parent / "src" / "cdo_analysis"
-    named = {
-        key
-        for path in source.rglob("*.py")
-        for key in re.findall(r'say\(\s*"([a-z0-9_.]+)"', path.read_text(encoding="utf-8"))
-    }
-    assert named, "the pattern must find the calls"
-    assert named <= set(catalogue("fr").entries)
+def test_every_sentence_that_the_code_names_exists() -> None:
+    sentences = set(catalogue("fr").entries)
+    source = "".join(path.read_text(encoding="utf-8") for path in (SOURCE / "exhibits").rglob("*.py"))
+    source += "".join(path.read_text(encoding="utf-8") for path in (SOURCE / "reports").glob("*.j2"))
+    sections = "|".join({key.partition(".")[0] for key in sentences})
+    captions = set(re.findall(r'caption\(\s*"([a-z_.]+)"', source))
+    named = set(re.findall(rf'"((?:{sections})\.[a-z0-9_]+)"', source)) - captions
+    assert len(captions) > 10, "the pattern must find the figures"
+    assert len(named) > 100, "the pattern must find the sentences"
+    assert named <= sentences
+    assert {f"{key}_{part}" for key in captions for part in ("title", "alt")} <= sentences
 
 
 def test_what_a_respondent_wrote_is_never_read_as_a_format() -> None:

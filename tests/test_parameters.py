@@ -13,7 +13,11 @@ from cdo_analysis.reports.run import file_stem
 from cdo_analysis.study import Study
 
 DECLARED = parse_parameters(
-    'study: str = "a=b"\nlanguage: Literal["fr", "en"] = "fr"\nlevel: float = 0.95\nwith_flags: bool = True\nk: int = 3',
+    """study: str = "a=b"
+language: Literal["fr", "en"] = "fr"
+level: float = 0.95
+with_flags: bool = True
+k: int = 3""",
     "demo",
 )
 
@@ -24,9 +28,8 @@ def test_a_default_with_an_equals_sign_is_read() -> None:
 
 def test_values_are_read_in_their_type_and_identifiers_stay_text() -> None:
     given = {"study": "005520135", "level": "0.9", "with_flags": "non", "k": "4"}
-    assert check_parameters(DECLARED, given, "demo") == {
-        "study": "005520135", "level": 0.9, "with_flags": False, "k": 4,
-    }  # fmt: skip
+    read = {"study": "005520135", "level": 0.9, "with_flags": False, "k": 4}
+    assert check_parameters(DECLARED, given, "demo") == read
 
 
 @pytest.mark.parametrize(

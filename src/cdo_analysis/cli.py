@@ -42,7 +42,7 @@ def main(debug: bool) -> None:
 
     \b
     export -> tidy survey -> weights -> maturity scores -> profiles -> CDO fit -> reports
-    """
+    """  # noqa: D301 - the backspace is what click keeps lines apart by
 
 
 @main.command()

@@ -6,7 +6,7 @@ A table has one row a cell. Its columns are language-neutral (``category``, ``n`
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -86,23 +86,18 @@ def shares_by_group(
         parts.append(part.assign(group=group, group_n=int(answers[inside].notna().sum())))
     columns = ["group", "category", *_NUMBERS, "flag", "group_n"]
     table = pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
-    return _hide_single_columns(table, answers, groups, profile)
+    return _hide_single_columns(table)
 
 
-def _hide_single_columns(
-    table: pd.DataFrame, answers: pd.Series, groups: pd.Series, profile: DisclosureProfile
-) -> pd.DataFrame:
+def _hide_single_columns(table: pd.DataFrame) -> pd.DataFrame:
     """Hide a second cell in a category where one is hidden: its total over the groups is published elsewhere."""
-    counts = pd.crosstab(groups, answers)
-    flags = table["flag"].copy()
+    more = []
     for category in table["category"].unique():
-        rows = table.index[table["category"].eq(category)]
-        hidden = [row for row in rows if flags[row] == "c"]
-        shown = [row for row in rows if flags[row] != "c" and table.at[row, "n"] > 0]
-        if len(hidden) == 1 and shown:
-            smallest = min(shown, key=lambda row: counts.at[table.at[row, "group"], category])
-            flags[smallest] = "c"
-    return hide(table.assign(flag=flags), _NUMBERS)
+        cells = table[table["category"].eq(category)]
+        shown = cells[cells["flag"].ne("c") & cells["n"].gt(0)]
+        if cells["flag"].eq("c").sum() == 1 and len(shown):
+            more.append(shown["n"].idxmin())
+    return hide(table.assign(flag=table["flag"].mask(table.index.isin(more), "c")), _NUMBERS)
 
 
 def mean_by_group(
@@ -180,12 +175,32 @@ def missing_by_item(missing: pd.DataFrame, *, kinds: Sequence[str], profile: Dis
         One row an item: item, asked, one share a kind, total; sorted by total, highest first. Shares of fewer
         companies than a count needs are NaN.
     """
-    asked = missing.ne("not_asked").sum()
-    counts = pd.DataFrame({kind: missing.eq(kind).sum() for kind in kinds})
+    asked = (missing != "not_asked").sum()
+    counts = pd.DataFrame({kind: (missing == kind).sum() for kind in kinds})
     few = counts.gt(0) & counts.lt(profile.count)
     shares = counts.div(asked.clip(lower=1), axis=0).mask(few)
     shares = shares.assign(total=counts.sum(axis=1) / asked.clip(lower=1), asked=asked)
     return shares.rename_axis("item").reset_index().sort_values("total", ascending=False, ignore_index=True)
+
+
+def ranked(table: pd.DataFrame, label: Callable[[str], str]) -> pd.DataFrame:
+    """Return the table with what its categories are called, the highest estimate first, hidden rows last.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Has the columns category and estimate.
+    label : callable
+        Gives the name of a category, for the column ``label``.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"category": ["a", "b", "c"], "estimate": [0.2, np.nan, 0.8]})
+    >>> ranked(table, str.upper)["label"].tolist()
+    ['C', 'A', 'B']
+    """
+    named = table.assign(label=[label(str(category)) for category in table["category"]])
+    return named.sort_values("estimate", ascending=False, na_position="last", ignore_index=True, kind="stable")
 
 
 def rows_of(table: pd.DataFrame) -> Iterator[Any]:

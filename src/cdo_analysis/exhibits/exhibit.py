@@ -12,7 +12,6 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from matplotlib.axes import Axes
 
 from cdo_analysis.figures import picture
-from cdo_analysis.messages import Catalogue
 from cdo_analysis.resources import package_dir
 
 Evidence = Literal["", "observed", "advised", "estimated"]
@@ -106,7 +105,7 @@ class Exhibit:
     def to_text(self) -> str:
         """Return the piece as plain text, for a terminal or a screen reader."""
         parts = [self.title, self.subtitle, self.alert, *self.paragraphs, *(f"- {line}" for line in self.bullets)]
-        parts += [f"[{self.alt}]" if self.alt else "", *(f"{name} : {text}" for name, text in self.notes)]
+        parts += [f"[{self.alt}]" if self.axes is not None else "", *(f"{name} : {text}" for name, text in self.notes)]
         return "\n".join(part for part in parts if part)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict[str, str], dict[str, Any]]:
@@ -124,8 +123,3 @@ def _template() -> Any:
         lstrip_blocks=True,
     )
     return environment.get_template("exhibit.html.j2")
-
-
-def evidence_words(kind: Evidence, say: Catalogue) -> dict[str, Any]:
-    """Return the fields of an exhibit that shows evidence of `kind`."""
-    return {"evidence": kind, "evidence_label": say(f"evidence.{kind}")}

@@ -1,11 +1,11 @@
-"""A study seen in one language and under one disclosure profile: what every exhibit needs to know."""
+"""A study seen in one language and under one disclosure profile: what every exhibit needs to know, and to say."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -13,13 +13,21 @@ import pandas as pd
 from cdo_analysis.cdo import Advice, Estimates, ObservedChoice
 from cdo_analysis.codebook import Codebook, Language, Score
 from cdo_analysis.disclosure import DEFAULT, DisclosureProfile, disclosure_profile
-from cdo_analysis.exhibits.exhibit import Exhibit, TableView
+from cdo_analysis.exhibits.exhibit import Evidence, Exhibit, TableView
 from cdo_analysis.messages import Catalogue, Numbers, catalogue
 from cdo_analysis.reference import Arrangements, Costs, Rules, load_arrangements, load_costs, load_rules
 from cdo_analysis.study import Study
 from cdo_analysis.tables import rows_of
 
-SIZES = ("micro", "pme", "eti", "ge")
+SIZES: tuple[str, ...] = ("micro", "pme", "eti", "ge")
+
+
+class Groups(NamedTuple):
+    """Groups of respondents: the group of each one, the groups that are not empty in their order, their names."""
+
+    values: pd.Series
+    order: list[str]
+    labels: dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -47,6 +55,8 @@ class View:
         """How the language writes numbers."""
         return self.say.numbers
 
+    # --- what the study holds ----------------------------------------------------------------------------------
+
     @cached_property
     def book(self) -> Codebook:
         """The questionnaire."""
@@ -57,6 +67,11 @@ class View:
         """Weight of each respondent, mean 1."""
         return self.study.column("weights", "weight")
 
+    @property
+    def is_weighted(self) -> bool:
+        """Tell whether weights differ."""
+        return bool(self.weights.max() - self.weights.min() > 1e-9)
+
     @cached_property
     def responses(self) -> pd.DataFrame:
         """Tidy answers."""
@@ -66,6 +81,18 @@ class View:
     def scores(self) -> pd.DataFrame:
         """Scores and dimensions."""
         return self.study.table("scores")
+
+    def groups(self, name: str) -> Groups:
+        """Return the groups that the answers to `name` make: ``size_category``, or an item of choice."""
+        values = self.responses[name]
+        if name == "size_category":
+            codes, labels = SIZES, {size: self.say(f"size.{size}") for size in SIZES}
+        else:
+            item = self.book[name]
+            codes, labels = tuple(item.codes), {code: item.label_of(code, self.language) for code in item.codes}
+        return Groups(values, [code for code in codes if values.eq(code).any()], labels)
+
+    # --- how digital is led ------------------------------------------------------------------------------------
 
     @property
     def has_cdo(self) -> bool:
@@ -90,9 +117,8 @@ class View:
     @cached_property
     def advice(self) -> Advice:
         """What the rules advise (*conseillé*); nothing is drawn again."""
-        frames = {
-            name: self.study.table(f"advice_{name}") for name in ("answers", "feasible", "obstacles", "acceptability")
-        }
+        names = ("answers", "feasible", "obstacles", "acceptability")
+        frames = {name: self.study.table(f"advice_{name}") for name in names}
         return Advice.from_frames(frames, self.rules, **self.study.document("advice"))
 
     @cached_property
@@ -109,10 +135,28 @@ class View:
         """Return how an arrangement, or a group of them, is called."""
         return self.arrangements.label(name, self.language)
 
+    # --- scores ------------------------------------------------------------------------------------------------
+
     @property
     def main(self) -> Score | None:
         """The score that heads the reports."""
         return self.book.main_score
+
+    @property
+    def decimals(self) -> int:
+        """Decimals of the main score and of its dimensions: none for points out of 100."""
+        return 0 if self.main is None or self.main.method == "points" else 2
+
+    @property
+    def scale(self) -> tuple[float, float]:
+        """Lowest and highest value of the main score and of its dimensions."""
+        return (0.0, 100.0) if self.main is None else self.score_range(self.main)
+
+    @property
+    def scale_words(self) -> str:
+        """The scale of the main score: "0 à 100"."""
+        low, high = map(self.numbers.number, self.scale)
+        return self.say("label.range", low=low, high=high)
 
     @cached_property
     def dimensions(self) -> list[str]:
@@ -134,58 +178,84 @@ class View:
         return min(low for low, _ in ranges), max(high for _, high in ranges)
 
     def score_words(self, score: Score) -> str:
-        """Return the name of a score with its scale: "Maturité numérique (0 à 100)"."""
-        low, high = (self.numbers.number(v) for v in self.score_range(score))
+        """Return the name of a score with its scale: "Maturité numérique, de 0 à 100"."""
+        low, high = map(self.numbers.number, self.score_range(score))
         return self.say("label.scale", name=score.label.of(self.language), low=low, high=high)
 
-    def groups(self, name: str) -> tuple[pd.Series, list[str], dict[str, str]]:
-        """Return the groups of a variable: the values, their order and their labels; empty groups are left out."""
-        values = self.responses[name]
-        if name == "size_category":
-            order, labels = list(SIZES), {size: self.say(f"size.{size}") for size in SIZES}
-        else:
-            item = self.book[name]
-            order = list(item.codes)
-            labels = {code: item.label_of(code, self.language) for code in order}
-        return values, [code for code in order if values.eq(code).any()], labels
+    # --- what exhibits are made of -----------------------------------------------------------------------------
 
     def exhibit(self, id: str, title: str, **fields: Any) -> Exhibit:
         """Return an exhibit in the language of the view."""
         words = {"data": self.say("page.data")}
         return Exhibit(id=id, title=title, language=self.language, words=words, **fields)
 
+    def cover(self, title: str, subtitle: str, paragraphs: Sequence[str]) -> Exhibit:
+        """Return the head of a report, with what must be read before the rest and the study that it comes from."""
+        file, book, hidden = self.study.info["data"]["file"], self.book_words, self.profile.id
+        study = self.say("page.study", id=self.study.id, file=file, codebook=book, disclosure=hidden)
+        words = {"subtitle": subtitle, "alert": self.warning, "paragraphs": [*paragraphs, study]}
+        return self.exhibit("cover", title, level=1, **words)
+
+    @property
+    def book_words(self) -> str:
+        """Id and version of the questionnaire."""
+        return f"{self.book.id} {self.book.version}"
+
+    @property
+    def warning(self) -> str:
+        """What must be read before the rest: what the data are, and that respondents chose themselves."""
+        note = str(self.study.info["options"].get("note", ""))
+        chosen = "" if self.book.probability_sample else self.say("page.not_a_sample")
+        return " ".join(filter(None, [note, chosen]))
+
+    def caption(
+        self,
+        key: str,
+        fields: Mapping[str, object] | None = None,
+        *,
+        n: float | None = None,
+        weighted: bool = True,
+        variant: str = "",
+    ) -> dict[str, Any]:
+        """Return what is written around a figure, as fields of an exhibit: title, description, notes.
+
+        Parameters
+        ----------
+        key : str
+            Sentences of the catalogue: ``<key>_title``, ``<key>_alt`` and, where there is one, ``<key>_reading``.
+        fields : mapping, optional
+            What fills them.
+        n : float, optional
+            Respondents behind the figure.
+        weighted : bool
+            False where the numbers are not weighted.
+        variant : str
+            Takes ``<key>_title_<variant>`` for the title.
+        """
+        filled = fields or {}
+        reading = self.say(f"{key}_reading", **filled) if f"{key}_reading" in self.say else ""
+        return {
+            "title": self.say(f"{key}_title_{variant}" if variant else f"{key}_title", **filled),
+            "alt": self.say(f"{key}_alt", **filled),
+            "notes": self.notes(reading=reading, n=n, weighted=weighted),
+        }
+
+    def evidence(self, kind: Evidence) -> dict[str, Any]:
+        """Return the kind of evidence and how it is called, as fields of an exhibit."""
+        return {"evidence": kind, "evidence_label": self.say(f"evidence.{kind}")}
+
     def notes(self, *, reading: str = "", n: float | None = None, weighted: bool = True) -> list[tuple[str, str]]:
         """Return the notes under a figure: how to read it, whom it is about, where it comes from."""
         how = self.say("notes.weighted" if weighted and self.is_weighted else "notes.unweighted")
         population = self.book.population.of(self.language) or self.say("notes.respondents")
         count = f" ({self.say('label.n', n=self.numbers.number(n))})" if n is not None else ""
-        notes = [(self.say("notes.reading"), reading)] if reading else []
-        notes.append(
-            (
-                self.say("notes.scope"),
-                f"{population}{count} ; {how}" if self.language == "fr" else f"{population}{count}; {how}",
-            )
-        )
-        notes.append((self.say("notes.source"), self.source))
-        return notes
-
-    @property
-    def source(self) -> str:
-        """Where the numbers come from."""
-        return self.say("notes.source_text", title=self.book.title.of(self.language), id=self.study.id)
-
-    @property
-    def is_weighted(self) -> bool:
-        """Tell whether weights differ."""
-        return bool(self.weights.max() - self.weights.min() > 1e-9)
-
-    @property
-    def warning(self) -> str:
-        """What must be read before the rest: what the data are, and that respondents chose themselves."""
-        parts = [str(self.study.info["options"].get("note", ""))]
-        if not self.book.probability_sample:
-            parts.append(self.say("page.not_a_sample"))
-        return " ".join(part for part in parts if part)
+        semicolon = " ;" if self.language == "fr" else ";"
+        source = self.say("notes.source_text", title=self.book.title.of(self.language), id=self.study.id)
+        return [
+            *([(self.say("notes.reading"), reading)] if reading else []),
+            (self.say("notes.scope"), f"{population}{count}{semicolon} {how}"),
+            (self.say("notes.source"), source),
+        ]
 
     def estimate_table(self, table: pd.DataFrame, first: str, *, share: bool = False, decimals: int = 0) -> TableView:
         """Return the data behind a figure: label, n, estimate, interval, with symbols for what is hidden."""

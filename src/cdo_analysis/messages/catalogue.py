@@ -63,7 +63,7 @@ def catalogue(language: str) -> Catalogue:
     """
     if language not in LANGUAGES:
         raise UsageError(f"there is no language '{language}'{did_you_mean(language, LANGUAGES)}")
-    return _load(language)  # type: ignore[arg-type]
+    return _load(language)
 
 
 @lru_cache(maxsize=len(LANGUAGES))

@@ -1,4 +1,4 @@
-"""The parameters of a template: its own ``parameters`` cell is the schema, read as Python, checked before any kernel."""
+"""The parameters of a template: its ``parameters`` cell is the schema, read as Python, checked before any kernel."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Parameter:
         if self.type is str and not isinstance(value, str):
             raise self._wrong(value, template, "a text")
         try:
-            typed = _read_bool(value) if self.type is bool else self.type(value)  # type: ignore[call-arg]
+            typed = _read_bool(value) if self.type is bool else self.type(value)
         except (TypeError, ValueError):
             raise self._wrong(value, template, self.type.__name__) from None
         if self.choices and typed not in self.choices:
@@ -69,7 +69,7 @@ def _read_bool(value: object) -> bool:
 
 
 def parse_parameters(source: str, template: str) -> dict[str, Parameter]:
-    """Read the parameters that a cell declares: ``name: type = default``, one a line.
+    r"""Read the parameters that a cell declares: ``name: type = default``, one a line.
 
     Parameters
     ----------
@@ -89,7 +89,7 @@ def parse_parameters(source: str, template: str) -> dict[str, Parameter]:
 
     Examples
     --------
-    >>> found = parse_parameters('study: str = ""\\nlanguage: Literal["fr", "en"] = "fr"', "panorama")
+    >>> found = parse_parameters('study: str = ""\nlanguage: Literal["fr", "en"] = "fr"', "panorama")
     >>> found["language"].choices
     ('fr', 'en')
     """

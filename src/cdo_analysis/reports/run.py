@@ -22,6 +22,13 @@ from cdo_analysis.reports.template import Template, open_template
 from cdo_analysis.study import Study
 
 CELL_TIMEOUT_S = 300
+_EXECUTION: dict[str, Any] = {
+    "kernel_name": "python3",
+    "execution_timeout": CELL_TIMEOUT_S,
+    "progress_bar": False,
+    "request_save_on_cell_execute": False,
+    "shutdown_kernel": "immediate",
+}
 _SET_BY_CALL = ("study", "company")
 
 
@@ -130,10 +137,8 @@ def _execute(template: Template, values: dict[str, Any], staging: Path) -> Mappi
     output = staging / "executed.ipynb"
     try:
         notebook = papermill.execute_notebook(
-            str(template.path), str(output), parameters=values, kernel_name="python3", progress_bar=False,
-            execution_timeout=CELL_TIMEOUT_S, cwd=str(staging), request_save_on_cell_execute=False,
-            shutdown_kernel="immediate", config=_kernel_config(),
-        )  # fmt: skip
+            str(template.path), str(output), parameters=values, cwd=str(staging), config=_kernel_config(), **_EXECUTION
+        )
     except PapermillExecutionError as error:
         raise ReportError(_why(template, error.exec_count, error.ename, error.evalue)) from error
     except CdoAnalysisError:
@@ -159,7 +164,7 @@ def _why(template: Template, cell: int, name: str, value: str) -> str:
 
 
 def _ours() -> set[str]:
-    return {cls.__name__ for cls in (CdoAnalysisError, *CdoAnalysisError.__subclasses__())}
+    return {CdoAnalysisError.__name__} | {cls.__name__ for cls in CdoAnalysisError.__subclasses__()}
 
 
 def _check_complete(template: Template, notebook: Mapping[str, Any]) -> None:

@@ -1,0 +1,180 @@
+"""The three kinds of evidence on one company, each in its own figure: observed, advised, estimated."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from cdo_analysis import figures
+from cdo_analysis.cdo import obstacle_sentences, peer_shares
+from cdo_analysis.disclosure import flag_counts
+from cdo_analysis.exhibits.company.choice import options_in_set
+from cdo_analysis.exhibits.exhibit import Exhibit, TableView
+from cdo_analysis.exhibits.outcome import assumptions, gate_sentence
+from cdo_analysis.exhibits.study_view import View
+from cdo_analysis.tables import ranked, rows_of
+
+NEAREST = 30
+"""How many of the nearest respondents are counted beside the model's shares."""
+
+_NORMAL_95 = 1.96
+
+
+def observed(view: View, company: str) -> Exhibit | None:
+    """Return what comparable companies have: the model's shares, and the nearest companies with their number.
+
+    None where it was not asked, or nobody answered.
+    """
+    if not view.has_cdo or view.observed.status == "empty":
+        return None
+    table = _option_shares(view, pd.Series(view.observed.probabilities.loc[company]))
+    axis, best = view.say("company.observed_axis"), table["label"].head(1).tolist()
+    rows = [[row.label, view.numbers.share(row.estimate)] for row in rows_of(table)]
+    header = [view.say("label.option"), view.say("label.share")]
+    quality = view.observed.quality
+    return view.exhibit(
+        "observed",
+        subtitle=view.say("evidence.observed_long"),
+        axes=figures.evidence_dots(table, numbers=view.numbers, label=axis, share=True, highlight=best),
+        table=TableView(header, rows, numeric=(False, True)),
+        paragraphs=[_peers_words(view, company), *_quality_words(view)],
+        **view.caption("company.observed", _leader(view, table), n=quality.n if quality else None),
+        **view.evidence("observed"),
+    )
+
+
+def _option_shares(view: View, shares: pd.Series) -> pd.DataFrame:
+    """Return the share of each option (no interval), the highest first."""
+    table = pd.DataFrame({"category": shares.index, "estimate": shares.to_numpy(), "low": np.nan, "high": np.nan})
+    return ranked(table, view.option_label)
+
+
+def _leader(view: View, table: pd.DataFrame) -> dict[str, object]:
+    return {"first": table["label"].iloc[0], "share": view.numbers.share(float(table["estimate"].iloc[0]))}
+
+
+def _peers_words(view: View, company: str) -> str:
+    """Say what the nearest respondents have; options too rare among them are left out."""
+    peers = peer_shares(view.study.table("comparable"), view.study.column("arrangements", "today"), company, k=NEAREST)
+    shown = peers.table[flag_counts(peers.table["n"], view.profile).to_numpy() != "c"].reset_index()
+    said = []
+    for row in rows_of(shown):
+        said.append(view.say("company.peer_part", n=int(row.n), label=view.option_label(row.arrangement)))
+    return view.say("company.peers" if said else "company.peers_hidden", n=peers.n, listed=view.list_words(said))
+
+
+def _quality_words(view: View) -> list[str]:
+    quality = view.observed.quality
+    if quality is None:
+        return []
+    fields = {"accuracy": view.numbers.share(quality.accuracy), "base": view.numbers.share(quality.base_accuracy)}
+    key = "company.observed_informative" if view.observed.informative else "company.observed_weak"
+    return [view.say(key, **fields)]
+
+
+def advised(view: View, company: str) -> Exhibit | None:
+    """Return what the rules advise: in which share of the weights each feasible option ranks first, and obstacles.
+
+    None where it was not asked.
+    """
+    if not view.has_cdo:
+        return None
+    table = _option_shares(view, pd.Series(view.advice.acceptability.loc[company]))
+    within = table["category"].map(pd.Series(view.advice.feasible.loc[company])).astype(bool)
+    out = table.loc[~within, "label"].tolist()
+    ruled_out = [view.say("company.ruled_out", listed=view.list_words(out))] if out else []
+    title = "company.advised_title" if within.any() else "company.advised_title_none"
+    fields = _leader(view, table)
+    return view.exhibit(
+        "advised",
+        view.say(title, **fields),
+        subtitle=view.say("evidence.advised_long"),
+        axes=_advice_axes(view, company, table[within]) if within.any() else None,
+        alt=view.say("company.advised_alt", **fields),
+        table=_advice_table(view, company, table.assign(within=within)),
+        paragraphs=[view.rules.notice.of(view.language), *ruled_out],
+        notes=_advice_notes(view, fields),
+        **view.evidence("advised"),
+    )
+
+
+def _advice_axes(view: View, company: str, table: pd.DataFrame) -> Axes:
+    """Draw the options within reach; those that the recommendation names are filled."""
+    named = [view.option_label(name) for name in options_in_set(view, company)]
+    axis = view.say("company.advised_axis")
+    return figures.evidence_dots(table, numbers=view.numbers, label=axis, share=True, highlight=named)
+
+
+def _advice_table(view: View, company: str, table: pd.DataFrame) -> TableView:
+    rows = []
+    for row in rows_of(table):
+        share = view.numbers.share(row.estimate) if row.within else "-"
+        obstacles = obstacle_sentences(view.advice, view.rules, company, row.category, language=view.language)
+        rows.append([row.label, share, " ".join(obstacles)])
+    header = [view.say("label.option"), view.say("company.advised_share"), view.say("company.obstacle")]
+    return TableView(header, rows, numeric=(False, True, False))
+
+
+def _advice_notes(view: View, fields: Mapping[str, object]) -> list[tuple[str, str]]:
+    """Return how to read the shares, and which rules gave them: no respondent is behind these numbers."""
+    rules, draws = view.rules, view.numbers.number(view.advice.draws)
+    reading = view.say("company.advised_reading", draws=draws, **fields)
+    source = view.say("company.advised_source", id=rules.id, date=rules.date, version=rules.version)
+    return [(view.say("notes.reading"), reading), (view.say("notes.source"), source)]
+
+
+def estimated(view: View, company: str) -> Exhibit | None:
+    """Return the outcome expected for this company under each option with its interval, or why none is given.
+
+    None where it was not asked.
+    """
+    if not view.has_cdo:
+        return None
+    if view.estimates.gate is not None:
+        words = [gate_sentence(view), view.say("company.not_estimable_words")]
+        return _no_estimate(view, view.say("company.not_estimable_title"), words)
+    if company not in view.estimates.predicted.index:
+        return _no_estimate(view, view.say("company.not_predicted_title"), [view.say("company.not_predicted")])
+    table = _predicted(view, company)
+    axis, best = view.say("panorama.estimates_axis"), [table["label"].iloc[0]]
+    return view.exhibit(
+        "estimated",
+        subtitle=view.say("evidence.estimated_long"),
+        axes=figures.evidence_dots(table, numbers=view.numbers, label=axis, share=False, highlight=best),
+        table=view.estimate_table(table, view.say("label.option"), decimals=1),
+        paragraphs=[view.say("panorama.estimates_assumptions")],
+        bullets=assumptions(view),
+        **_estimated_caption(view, table),
+        **view.evidence("estimated"),
+    )
+
+
+def _estimated_caption(view: View, table: pd.DataFrame) -> dict[str, Any]:
+    """Return what is written around the expected outcomes; where the best one is not set apart, the title says so."""
+    best = table.iloc[0]
+    overlap = len(table) == 1 or best["low"] <= table["estimate"].iloc[1:].max()
+    fields = {
+        "first": best["label"],
+        "mean": view.numbers.number(best["estimate"], 1),
+        "interval": view.numbers.interval(best["low"], best["high"], decimals=1),
+    }
+    n, variant = len(view.estimates.predicted), "overlap" if overlap else ""
+    return view.caption("company.estimated", fields, n=n, variant=variant)
+
+
+def _no_estimate(view: View, title: str, paragraphs: list[str]) -> Exhibit:
+    subtitle = view.say("evidence.estimated_long")
+    return view.exhibit("estimated", title, subtitle=subtitle, paragraphs=paragraphs, **view.evidence("estimated"))
+
+
+def _predicted(view: View, company: str) -> pd.DataFrame:
+    """Return the expected outcome of a company under each arm, its 95 % interval, and the n of the arm."""
+    mean, se = view.estimates.predicted.loc[company], view.estimates.predicted_se.loc[company]
+    ends = {"low": mean - _NORMAL_95 * se, "high": mean + _NORMAL_95 * se}
+    n = view.estimates.means["n"].reindex(mean.index)
+    table = pd.DataFrame({"category": mean.index, "estimate": mean, **ends, "n": n, "flag": ""})
+    return ranked(table, view.option_label)

@@ -1,0 +1,84 @@
+"""The maturity of one company beside that of its peers, itself left out."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from cdo_analysis import figures
+from cdo_analysis.exhibits.exhibit import Exhibit, TableView
+from cdo_analysis.exhibits.study_view import View
+from cdo_analysis.tables import peer_band, rows_of
+
+
+def dimensions(view: View, company: str) -> Exhibit | None:
+    """Return the company on each dimension beside its peers: rounded mean and middle half of the others, with their n.
+
+    None without dimensions.
+    """
+    if not view.dimensions:
+        return None
+    level, peers = _peers(view, company)
+    table = _beside_peers(view, company, peers)
+    words = (view.say("company.own_score"), view.say("company.peer_mean"), view.say("company.peer_half"))
+    axis, scale = view.scale_words, view.scale
+    fields = {"level": level, "n": len(peers), **_extremes(table)}
+    variant = "" if "best" in fields else "plain"
+    return view.exhibit(
+        "dimensions",
+        subtitle=view.say("company.dimensions_subtitle", **fields),
+        axes=figures.company_and_peers(table, numbers=view.numbers, words=words, label=axis, scale=scale),
+        table=_peers_table(view, table, words),
+        paragraphs=[view.say("company.dimensions_words", origin=view.book.origin.of(view.language))],
+        **view.caption("company.dimensions", fields, n=len(peers), variant=variant),
+    )
+
+
+def _decimals(view: View) -> int:
+    low, high = view.scale
+    return 0 if high - low > 10 else 1
+
+
+def _beside_peers(view: View, company: str, peers: pd.Index) -> pd.DataFrame:
+    """Return a row a dimension: label, company, and mean, low, high, n of the peers."""
+    scores, weights = view.scores.loc[peers], view.weights[peers]
+    bands = []
+    for name in view.dimensions:
+        bands.append(peer_band(scores[name], weights, profile=view.profile, decimals=_decimals(view)))
+    own = view.scores.loc[company, view.dimensions].to_numpy(dtype=float)
+    return pd.DataFrame(bands).assign(label=[view.dimension_label(name) for name in view.dimensions], company=own)
+
+
+def _extremes(table: pd.DataFrame) -> dict[str, object]:
+    """Return the dimensions on which the company is furthest above and below its peers; empty where none is known."""
+    gaps = (table["company"] - table["mean"]).set_axis(table["label"]).dropna()
+    return {"best": gaps.idxmax(), "worst": gaps.idxmin()} if len(gaps) else {}
+
+
+def _peers_table(view: View, table: pd.DataFrame, words: tuple[str, str, str]) -> TableView:
+    decimals = _decimals(view)
+
+    def shown(value: float) -> str:
+        return view.numbers.number(value, decimals) if np.isfinite(value) else "c"
+
+    rows = []
+    for row in rows_of(table):
+        own, half = view.numbers.number(row.company, decimals), f"{shown(row.low)} – {shown(row.high)}"
+        rows.append([row.label, own, shown(row.mean), half, view.numbers.number(row.n)])
+    return TableView([view.say("label.dimension"), *words, "n"], rows, numeric=(False, True, True, True, True))
+
+
+def _peers(view: View, company: str) -> tuple[str, pd.Index]:
+    """Return the peers of a company, itself left out, in the narrowest group that is large enough."""
+    everyone = view.responses.index[view.responses.index != company]
+    sector = view.book.roles.sector
+    for names in (["size_category", sector], [sector], ["size_category"]):
+        used = [name for name in names if name]
+        own = view.responses.loc[company, used]
+        if len(used) < len(names) or own.isna().any():
+            continue
+        peers = everyone[(view.responses.loc[everyone, used] == own).all(axis=1)]
+        if len(peers) >= view.profile.quartiles:
+            listed = view.list_words([view.groups(name).labels[str(own[name])] for name in used])
+            return view.say("company.peer_level", listed=listed), peers
+    return view.say("company.peer_all"), everyone

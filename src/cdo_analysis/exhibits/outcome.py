@@ -1,0 +1,27 @@
+"""What every exhibit on the declared outcome says: the gate that forbids an estimate, and what an estimate assumes."""
+
+from __future__ import annotations
+
+from cdo_analysis.exhibits.study_view import View
+
+
+def gate_sentence(view: View) -> str:
+    """Return the sentence of the gate that an estimate did not pass, with its numbers; small counts are hidden."""
+    gate = view.estimates.gate
+    assert gate is not None
+    found, number, share = gate.details, view.numbers.number, view.numbers.share
+    smallest = min(found.get("counts", {}).values(), default=0)
+    return view.say(
+        f"estimate_gate.{gate.id}",
+        measured=number(found.get("measured", 0)),
+        minimum=number(found.get("minimum", 0)),
+        refused=", ".join(found.get("refused", [])),
+        smallest="c" if 0 < smallest < view.profile.count else number(smallest),
+        aside=share(found.get("share_set_aside", 0.0)),
+        outside=share(found.get("share_outside", 0.0)),
+    )
+
+
+def assumptions(view: View) -> list[str]:
+    """Return the sentences of what must hold for an estimate to mean something."""
+    return [view.say(f"assumption.{name}") for name in view.estimates.assumptions]

@@ -1,0 +1,38 @@
+"""Exhibits of the panorama: which profiles of maturity there are, how sure they are, and how digital is led in each.
+
+Each function takes a view of a study and returns one piece of the report; None where the study has nothing to show.
+"""
+
+from cdo_analysis.exhibits.panorama.cards import distinctive_practices, practice_shares, profile_cards
+from cdo_analysis.exhibits.panorama.head import cover
+from cdo_analysis.exhibits.panorama.leadership import (
+    advice_overview,
+    arrangements_by_profile,
+    arrangements_today,
+    estimates_overview,
+)
+from cdo_analysis.exhibits.panorama.maturity import dimensions, dimensions_by_size, distribution, intensity
+from cdo_analysis.exhibits.panorama.profiles import STABLE, has_profiles, profile_groups, profile_name
+from cdo_analysis.exhibits.panorama.typology import confidence, profiles_by, profiles_by_dimension
+
+__all__ = [
+    "STABLE",
+    "advice_overview",
+    "arrangements_by_profile",
+    "arrangements_today",
+    "confidence",
+    "cover",
+    "dimensions",
+    "dimensions_by_size",
+    "distinctive_practices",
+    "distribution",
+    "estimates_overview",
+    "has_profiles",
+    "intensity",
+    "practice_shares",
+    "profile_cards",
+    "profile_groups",
+    "profile_name",
+    "profiles_by",
+    "profiles_by_dimension",
+]

@@ -1,0 +1,38 @@
+"""The head of the panorama: what was found, in five lines."""
+
+from __future__ import annotations
+
+from cdo_analysis.codebook import Score
+from cdo_analysis.exhibits.exhibit import Exhibit
+from cdo_analysis.exhibits.panorama.profiles import has_profiles
+from cdo_analysis.exhibits.study_view import View
+from cdo_analysis.weighting import weighted_mean
+
+
+def cover(view: View) -> Exhibit:
+    """Return the head of the report: how many profiles, the mean of the main score with its interval, what follows."""
+    paragraphs = [view.say("panorama.lead", n=view.numbers.number(len(view.scores)))]
+    if view.main is not None:
+        paragraphs.append(_score_words(view, view.main))
+    paragraphs.append(view.say("panorama.lead_cdo" if view.book.cdo else "panorama.no_cdo"))
+    return view.cover(_title(view), view.book.title.of(view.language), paragraphs)
+
+
+def _title(view: View) -> str:
+    if view.main is None:
+        return view.say("panorama.title_no_score")
+    if not has_profiles(view):
+        return view.say("panorama.title_continuum" if view.study.has("profile_table") else "panorama.title_few")
+    shares = view.study.table("profile_shares")
+    least = view.numbers.share(float(shares["share_weighted"].iloc[0]))
+    return view.say("panorama.title", number=view.say(f"count.{len(shares)}"), share=least)
+
+
+def _score_words(view: View, score: Score) -> str:
+    mean = weighted_mean(view.scores[score.id], view.weights)
+    return view.say(
+        "panorama.lead_score",
+        score=view.score_words(score),
+        mean=view.numbers.number(mean.estimate, view.decimals),
+        interval=view.numbers.interval(mean.low, mean.high, decimals=view.decimals),
+    )

@@ -1,0 +1,157 @@
+"""How digital is led: what companies have, what the rules advise, what the declared outcome suggests; never mixed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from cdo_analysis import figures
+from cdo_analysis.exhibits.exhibit import Exhibit
+from cdo_analysis.exhibits.outcome import assumptions, gate_sentence
+from cdo_analysis.exhibits.panorama.profiles import divided, has_profiles, profile_groups
+from cdo_analysis.exhibits.study_view import Groups, View
+from cdo_analysis.tables import ranked, rows_of, share_by_category
+
+_STATES = ("recommended", "close", "abstained")
+
+
+def arrangements_today(view: View) -> Exhibit | None:
+    """Return how digital is led today, as weighted shares with intervals: what companies have, which is no advice.
+
+    None where it was not asked.
+    """
+    if view.book.cdo is None:
+        return None
+    today = view.study.column("arrangements", "today")
+    table = _option_shares(view, today)
+    first = table.iloc[0]
+    interval = view.numbers.interval(first["low"], first["high"], share=True)
+    fields = {"first": first["label"], "share": view.numbers.share(first["estimate"]), "interval": interval}
+    label = view.say("label.respondent_share")
+    return view.exhibit(
+        "arrangements",
+        subtitle=view.say("panorama.today_subtitle"),
+        axes=figures.dots_with_intervals(table, numbers=view.numbers, label=label, share=True),
+        table=view.estimate_table(table, view.say("label.arrangement"), share=True),
+        paragraphs=[view.say("panorama.today_words"), _choice_words(view)],
+        **view.caption("panorama.today", fields, n=int(today.notna().sum())),
+        **view.evidence("observed"),
+    )
+
+
+def _option_shares(view: View, options: pd.Series) -> pd.DataFrame:
+    """Return the weighted share of each option, the most frequent first."""
+    order = list(view.arrangements.ids)
+    return ranked(share_by_category(options, view.weights, order=order, profile=view.profile), view.option_label)
+
+
+def _choice_words(view: View) -> str:
+    """Say whether what companies are tells what they have."""
+    quality = view.observed.quality
+    if quality is None:
+        return view.say("panorama.choice_none")
+    key = "panorama.choice_informative" if view.observed.informative else "panorama.choice_not_informative"
+    loss, base = view.numbers.number(quality.log_loss, 2), view.numbers.number(quality.base_log_loss, 2)
+    return view.say(key, loss=loss, base=base)
+
+
+def arrangements_by_profile(view: View) -> Exhibit | None:
+    """Return how digital is led in each profile, arrangements grouped: weighted shares, with n and interval.
+
+    None without profiles or arrangements.
+    """
+    if view.book.cdo is None or not has_profiles(view):
+        return None
+    today = view.study.column("arrangements", "today").map(view.arrangements.parent_of)
+    parents = [parent.id for parent in view.arrangements.parents]
+    led = Groups(today, parents, {parent: view.option_label(parent) for parent in parents})
+    return view.exhibit(
+        "arrangements-profiles",
+        view.say("panorama.today_profiles_title"),
+        level=3,
+        alt=view.say("panorama.today_profiles_alt"),
+        notes=view.notes(reading=view.say("panorama.by_reading"), n=int(today.notna().sum())),
+        **divided(view, led, profile_groups(view), view.say("label.arrangement")),
+        **view.evidence("observed"),
+    )
+
+
+def advice_overview(view: View) -> Exhibit | None:
+    """Return which options the rules put first, as weighted shares, and how often they abstain.
+
+    None where nothing was asked.
+    """
+    if not view.has_cdo:
+        return None
+    found = view.study.table("recommendation")
+    first = found["first"].where(found["state"].ne("abstained") & found["first"].ne(""))
+    table = _option_shares(view, first)
+    top = table.iloc[0]
+    fields = {"first": top["label"], "share": view.numbers.share(top["estimate"])}
+    label = view.say("panorama.advice_axis")
+    notice = view.rules.notice.of(view.language)
+    return view.exhibit(
+        "advice",
+        subtitle=view.say("panorama.advice_subtitle"),
+        axes=figures.dots_with_intervals(table, numbers=view.numbers, label=label, share=True),
+        table=view.estimate_table(table, view.say("label.option"), share=True),
+        paragraphs=[notice, view.say("limits.taxonomy"), _states_words(view, found["state"])],
+        **view.caption("panorama.advice", fields, n=int(first.notna().sum())),
+        **view.evidence("advised"),
+    )
+
+
+def _states_words(view: View, states: pd.Series) -> str:
+    """Say which share of the respondents gets one option, two, or none."""
+    table = share_by_category(states, view.weights, order=_STATES, profile=view.profile)
+    said = []
+    for row in rows_of(table):
+        share = "c" if row.flag == "c" else view.numbers.share(row.estimate)
+        said.append(view.say(f"panorama.state_{row.category}", share=share))
+    return view.say("panorama.advice_states", listed=view.list_words(said))
+
+
+def estimates_overview(view: View) -> Exhibit | None:
+    """Return the mean outcome expected under each option with its interval, or the gate that forbids to say.
+
+    None where nothing was asked.
+    """
+    if not view.has_cdo:
+        return None
+    outcome = _outcome_words(view)
+    if view.estimates.gate is not None:
+        paragraphs = [view.say("panorama.not_estimable_words", outcome=outcome), gate_sentence(view)]
+        title = view.say("panorama.not_estimable_title")
+        return view.exhibit("estimates", title, paragraphs=paragraphs, **view.evidence("estimated"))
+    table, told_apart = _arm_table(view), _told_apart(view)
+    fields = {"n": told_apart, "arms": len(table)}
+    variant = "" if told_apart else "none"
+    return view.exhibit(
+        "estimates",
+        subtitle=outcome,
+        axes=figures.dots_with_intervals(table, numbers=view.numbers, label=view.say("panorama.estimates_axis")),
+        table=view.estimate_table(table, view.say("label.option"), decimals=1),
+        paragraphs=[view.say("panorama.estimates_words"), view.say("panorama.estimates_assumptions")],
+        bullets=assumptions(view),
+        **view.caption("panorama.estimates", fields, n=int(table["n"].sum()), variant=variant),
+        **view.evidence("estimated"),
+    )
+
+
+def _outcome_words(view: View) -> str:
+    name = view.book.cdo.outcome if view.book.cdo else None
+    return view.book[name].wording(view.language) if name else view.numbers.absent
+
+
+def _arm_table(view: View) -> pd.DataFrame:
+    means = view.estimates.means.reset_index().rename(columns={"mean": "estimate", "arm": "category"})
+    flags = ["c" if n < view.profile.mean else "" for n in means["n"]]
+    return ranked(means.assign(flag=flags), view.option_label)
+
+
+def _told_apart(view: View) -> int:
+    """Return how many options the 95 % intervals set apart from the commonest one."""
+    contrasts: Any = view.estimates.contrasts
+    against = contrasts[contrasts["against"].eq("commonest")]
+    return int(((against["low"] > 0) | (against["high"] < 0)).sum())

@@ -1,0 +1,133 @@
+"""Maturity: how the scores are spread, dimension by dimension, and from one size of company to another."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from cdo_analysis import figures
+from cdo_analysis.exhibits.exhibit import Exhibit, TableView
+from cdo_analysis.exhibits.study_view import View
+from cdo_analysis.tables import mean_by_group, mean_of_columns, ranked, rows_of, share_by_category
+from cdo_analysis.weighting import weighted_mean
+
+_BANDS = 10
+
+
+def distribution(view: View) -> Exhibit | None:
+    """Return how the main score is spread over the respondents, in ten bands of its scale. None without a score."""
+    if view.main is None:
+        return None
+    scores, scale = view.scores[view.main.id].dropna(), view.scale
+    frame = pd.DataFrame({"score": scores, "weight": view.weights[scores.index]})
+    name, half = view.score_words(view.main), sum(scale) / 2
+    labels = (name, view.say("label.respondent_share"))
+    axes = figures.score_distribution(frame, numbers=view.numbers, labels=labels, scale=scale)
+    below = weighted_mean((scores < half).astype(float), view.weights)
+    fields = {
+        "share": view.numbers.share(below.estimate),
+        "half": view.numbers.number(half, view.decimals),
+        "mean": view.numbers.number(weighted_mean(scores, view.weights).estimate, view.decimals),
+    }
+    caption = view.caption("panorama.distribution", fields, n=len(scores))
+    return view.exhibit("distribution", subtitle=name, axes=axes, table=_bands_table(view, frame), **caption)
+
+
+def _bands_table(view: View, frame: pd.DataFrame) -> TableView:
+    """Return the share of the respondents in each band of the score: frame with score and weight."""
+    edges = np.linspace(*view.scale, _BANDS + 1)
+    found = np.clip(np.searchsorted(edges, frame["score"], side="right") - 1, 0, _BANDS - 1)
+    bands = pd.Series(found.astype(str), index=frame.index)
+    order = [str(band) for band in range(_BANDS)]
+    shares = share_by_category(bands, frame["weight"], order=order, profile=view.profile)
+    ends = [view.numbers.number(edge, 0 if edges[-1] - edges[0] >= 10 else 1) for edge in edges]
+    rows = []
+    for low, high, row in zip(ends, ends[1:], rows_of(shares), strict=False):
+        cells = ["c", "c"] if row.flag == "c" else [view.numbers.number(row.n), view.numbers.share(row.estimate)]
+        rows.append([f"{low} – {high}", *cells])
+    header = [view.say("label.score"), "n", view.say("label.share")]
+    return TableView(header, rows, numeric=(False, True, True))
+
+
+def dimensions(view: View) -> Exhibit | None:
+    """Return the mean of each dimension with its interval, the highest first. None without dimensions."""
+    if not view.dimensions:
+        return None
+    means = mean_of_columns(view.scores[view.dimensions], view.weights, profile=view.profile)
+    table = ranked(means, view.dimension_label)
+    axis, decimals = view.say("panorama.dimensions_axis", scale=view.scale_words), view.decimals
+    first, last = table.iloc[0], table.dropna(subset="estimate").iloc[-1]
+    fields = {
+        "first": first["label"],
+        "last": last["label"],
+        "high": view.numbers.number(first["estimate"], decimals),
+        "low": view.numbers.number(last["estimate"], decimals),
+        "interval": view.numbers.interval(first["low"], first["high"], decimals=decimals),
+    }
+    return view.exhibit(
+        "dimensions",
+        subtitle=axis,
+        axes=figures.dots_with_intervals(table, numbers=view.numbers, label=axis),
+        table=view.estimate_table(table, view.say("label.dimension"), decimals=decimals),
+        **view.caption("panorama.dimensions", fields, n=len(view.scores)),
+    )
+
+
+def dimensions_by_size(view: View) -> Exhibit | None:
+    """Return the mean of each dimension in each size category, with its interval.
+
+    None without dimensions, or where all respondents are of one category.
+    """
+    sizes = view.groups("size_category")
+    if not view.dimensions or len(sizes.order) < 2:
+        return None
+    table = _means_by_size(view)
+    visible = set(table.loc[table["flag"].ne("c"), "group"])
+    shown = [sizes.labels[size] for size in sizes.order if sizes.labels[size] in visible]
+    axis = view.say("panorama.dimensions_axis", scale=view.scale_words)
+    by_dimension = table.groupby("label", sort=False)["estimate"]
+    fields = {"dimension": (by_dimension.max() - by_dimension.min()).idxmax(), "groups": view.list_words(shown)}
+    rows = table.assign(label=table["label"] + " — " + table["group"])
+    return view.exhibit(
+        "sizes",
+        level=3,
+        subtitle=axis,
+        axes=figures.dots_by_group(table, numbers=view.numbers, label=axis, groups=shown),
+        table=view.estimate_table(rows, view.say("label.dimension"), decimals=view.decimals),
+        **view.caption("panorama.sizes", fields, n=int(sizes.values.notna().sum())),
+    )
+
+
+def _means_by_size(view: View) -> pd.DataFrame:
+    """Return a row a (dimension, size category): label, group, and the columns of means."""
+    sizes = view.groups("size_category")
+    parts = []
+    for name in view.dimensions:
+        scores = view.scores[name]
+        means = mean_by_group(scores, sizes.values, view.weights, order=sizes.order, profile=view.profile)
+        parts.append(means.assign(label=view.dimension_label(name), group=means["category"].map(sizes.labels)))
+    return pd.concat(parts, ignore_index=True)
+
+
+def intensity(view: View) -> Exhibit | None:
+    """Return how the counted score (DII) is spread over its levels, with intervals. None without such a score."""
+    score = next((score for score in view.book.scores if score.method == "count" and score.bands), None)
+    if score is None:
+        return None
+    levels, order = view.study.column("bands", score.id).astype("str"), [band.id for band in score.bands]
+    known = levels.where(levels.isin(order))
+    table = share_by_category(known, view.weights, order=order, profile=view.profile)
+    table["label"] = [band.label.of(view.language) for band in score.bands]
+    basic = weighted_mean(known.dropna().ne(order[0]).astype(float), view.weights)
+    name = score.label.of(view.language)
+    interval = view.numbers.interval(basic.low, basic.high, share=True)
+    fields = {"share": view.numbers.share(basic.estimate), "name": name, "interval": interval}
+    label = view.say("label.respondent_share")
+    return view.exhibit(
+        "intensity",
+        subtitle=f"{name} — {view.say('label.version')} {score.version}",
+        axes=figures.dots_with_intervals(table, numbers=view.numbers, label=label, share=True),
+        table=view.estimate_table(table, view.say("label.level"), share=True),
+        paragraphs=[] if score.official else [view.say("panorama.intensity_words")],
+        **view.caption("panorama.intensity", fields, n=basic.n),
+    )

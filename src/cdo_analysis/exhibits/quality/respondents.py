@@ -1,0 +1,112 @@
+"""Whom the respondents stand for, and what they left unanswered."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from cdo_analysis import figures
+from cdo_analysis.disclosure import flag_counts
+from cdo_analysis.exhibits.exhibit import Exhibit, TableView
+from cdo_analysis.exhibits.study_view import View
+from cdo_analysis.tables import missing_by_item, rows_of
+
+_SHOWN_MISSING = ("dont_know", "refused", "no_answer", "abandoned", "invalid")
+_LONGEST_LIST = 12
+
+
+def representation(view: View) -> Exhibit:
+    """Return where respondents differ from the population, before and after weighting, and what the weights cost."""
+    if not view.study.has("margins"):
+        words = [view.say("quality.no_margins"), _weights_words(view)]
+        return view.exhibit("representation", view.say("quality.no_margins_title"), paragraphs=words)
+    margins = _margins(view)
+    furthest = (margins["sample"] - margins["population"]).abs().sort_values(ascending=False).index
+    drawn = margins.loc[furthest[margins.loc[furthest, "flag"].ne("c")]].head(_LONGEST_LIST)
+    legend = (view.say("quality.respondents_word"), view.say("quality.population_word"))
+    axis, worst = view.say("quality.representation_axis"), drawn.iloc[0]
+    shares = {name: view.numbers.share(worst[name]) for name in ("sample", "population")}
+    fields = {"label": worst["label"], **shares}
+    return view.exhibit(
+        "representation",
+        subtitle=view.say("quality.representation_subtitle"),
+        axes=figures.dumbbell(drawn, numbers=view.numbers, words=legend, label=axis),
+        table=_margins_table(view, margins),
+        paragraphs=[_weights_words(view)],
+        **view.caption("quality.representation", fields, n=len(view.weights), weighted=False),
+    )
+
+
+def _weights_words(view: View) -> str:
+    facts, number = view.study.info["weighting"], view.numbers.number
+    return view.say(
+        "quality.weights_cost",
+        effect=number(facts["design_effect"], 2),
+        effective=number(facts["effective_n"]),
+        low=number(float(view.weights.min()), 2),
+        high=number(float(view.weights.max()), 2),
+    )
+
+
+def _margins(view: View) -> pd.DataFrame:
+    """Return the margins with their label, the shares before (sample) and after, and the flag of the count."""
+    shares = {"sample_share": "sample", "population_share": "population", "weighted_share_after": "weighted"}
+    margins = view.study.table("margins").rename(columns=shares)
+    labels = [_margin_label(view, row.variable, row.category) for row in rows_of(margins)]
+    flags = margins.groupby("variable")["n"].transform(lambda n: flag_counts(n, view.profile))
+    return margins.assign(label=labels, flag=flags)
+
+
+def _margin_label(view: View, variable: str, category: str) -> str:
+    labels = view.groups(variable).labels
+    return " + ".join(labels.get(part, part) for part in category.split("+"))
+
+
+def _margins_table(view: View, margins: pd.DataFrame) -> TableView:
+    share = view.numbers.share
+    rows = []
+    for row in rows_of(margins):
+        shown = [view.numbers.number(row.n), share(row.sample), share(row.weighted)]
+        rows.append([row.label, *(["c"] * 3 if row.flag == "c" else shown), share(row.population)])
+    header = [view.say(f"quality.margins_{name}") for name in ("category", "n", "sample", "weighted", "population")]
+    return TableView(header, rows, numeric=(False, True, True, True, True))
+
+
+def missing_answers(view: View) -> Exhibit:
+    """Return the questions that were answered least, with how many were asked and why no answer can be used."""
+    missing = view.study.table("missing")
+    asked = [item.name for item in view.book if item.kind in {"choice", "number"} and item.required]
+    table = missing_by_item(missing[asked], kinds=_SHOWN_MISSING, profile=view.profile).head(_LONGEST_LIST)
+    questions = [view.book[name].wording(view.language) for name in table["item"]]
+    axis = view.say("quality.missing_axis")
+    drawn = pd.DataFrame({"label": [shorten(question) for question in questions], "estimate": table["total"]})
+    fields = {"share": view.numbers.share(float(table["total"].iloc[0])), "question": shorten(questions[0], 90)}
+    return view.exhibit(
+        "missing",
+        subtitle=view.say("quality.missing_subtitle"),
+        axes=figures.bars(drawn, numbers=view.numbers, label=axis, share=True),
+        table=_missing_table(view, table, questions),
+        **view.caption("quality.missing", fields, n=len(missing), weighted=False),
+    )
+
+
+def _missing_table(view: View, table: pd.DataFrame, questions: list[str]) -> TableView:
+    rows = []
+    for question, row in zip(questions, rows_of(table), strict=True):
+        shares = [getattr(row, kind) for kind in _SHOWN_MISSING]
+        written = [view.numbers.share(share) if np.isfinite(share) else "c" for share in shares]
+        rows.append([question, view.numbers.number(row.asked), *written])
+    kinds = [view.say(f"missing.{kind}") for kind in _SHOWN_MISSING]
+    header = [view.say("label.question"), view.say("label.asked"), *kinds]
+    return TableView(header, rows, numeric=(False, *[True] * (len(header) - 1)))
+
+
+def shorten(text: str, width: int = 70) -> str:
+    """Cut `text` to `width` characters, the last one an ellipsis where something was cut.
+
+    Examples
+    --------
+    >>> shorten("Qui pilote le numérique ?", 12)
+    'Qui pilote…'
+    """
+    return text if len(text) <= width else f"{text[: width - 1].rstrip()}…"

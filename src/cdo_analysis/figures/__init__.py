@@ -1,0 +1,25 @@
+"""One function a figure: a table in, the Axes out. Colours, type and sizes are decided here and nowhere else.
+
+The palette keeps a contrast of at least 3:1 on white; what colour says, a shape or a word says too, so that figures
+survive a grey print. Texts come from respondents and codebooks: they are drawn literally, never as formulas.
+"""
+
+from cdo_analysis.figures.compared import company_and_peers, dots_by_group, dumbbell
+from cdo_analysis.figures.distribution import score_distribution, stacked_bars
+from cdo_analysis.figures.ranked import bars, dots_with_intervals, evidence_dots
+from cdo_analysis.figures.shaded import correlation_table, heat_table
+from cdo_analysis.figures.style import picture
+
+__all__ = [
+    "bars",
+    "company_and_peers",
+    "correlation_table",
+    "dots_by_group",
+    "dots_with_intervals",
+    "dumbbell",
+    "evidence_dots",
+    "heat_table",
+    "picture",
+    "score_distribution",
+    "stacked_bars",
+]

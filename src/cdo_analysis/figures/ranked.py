@@ -1,0 +1,74 @@
+"""Figures of one value a row, in the order of the table: dots with their interval, bars, one kind of evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from cdo_analysis.figures.parts import mark_number, rows_axes, value_axis, write_values
+from cdo_analysis.figures.style import BLUE, GRID, LIGHT
+from cdo_analysis.messages import Numbers
+
+
+def dots_with_intervals(table: pd.DataFrame, *, numbers: Numbers, label: str, share: bool = False) -> Axes:
+    """Draw one dot and its 95 % interval a row, the first at the top.
+
+    Parameters
+    ----------
+    table : DataFrame
+        label, estimate, low, high; in the order to draw, top first. Hidden rows (NaN) are written as hidden.
+    numbers : Numbers
+    label : str
+        What the axis measures, with its unit.
+    share : bool
+        True where the estimate is a share (0 to 1).
+    """
+    axes = rows_axes(table["label"])
+    places = np.arange(len(table))
+    axes.hlines(places, table["low"], table["high"], color=LIGHT, linewidth=6, capstyle="butt")
+    axes.plot(table["estimate"], places, "o", color=BLUE, markersize=6)
+    write_values(axes, table["estimate"], table["high"], numbers.share if share else mark_number(numbers))
+    value_axis(axes, numbers, label, share=share)
+    return axes
+
+
+def bars(table: pd.DataFrame, *, numbers: Numbers, label: str, share: bool = False) -> Axes:
+    """Draw one horizontal bar a row (label, estimate), its value at its end."""
+    axes = rows_axes(table["label"])
+    axes.barh(np.arange(len(table)), table["estimate"].fillna(0), color=BLUE, height=0.6)
+    write_values(axes, table["estimate"], table["estimate"], numbers.share if share else mark_number(numbers))
+    value_axis(axes, numbers, label, share=share)
+    axes.set_xlim(left=0)
+    return axes
+
+
+def evidence_dots(table: pd.DataFrame, *, numbers: Numbers, label: str, share: bool, highlight: Sequence[str]) -> Axes:
+    """Draw one kind of evidence about the options.
+
+    Parameters
+    ----------
+    table : DataFrame
+        label, estimate, low, high (NaN where there is no interval); in the order to draw, top first.
+    numbers : Numbers
+    label : str
+        What the axis measures, with its unit.
+    share : bool
+        True where the estimate is a share (0 to 1).
+    highlight : sequence of str
+        Labels of the options whose dot is filled.
+    """
+    axes = rows_axes(table["label"], row=0.3)
+    places = np.arange(len(table))
+    if table[["low", "high"]].notna().to_numpy().any():
+        axes.hlines(places, table["low"], table["high"], color=LIGHT, linewidth=5)
+    values = table["estimate"].to_numpy()
+    leads = table["label"].isin(list(highlight)).to_numpy()
+    axes.hlines(places, 0 if share else np.nanmin(values), values, color=GRID, linewidth=1.2)
+    axes.plot(values[leads], places[leads], "o", color=BLUE, markersize=7)
+    axes.plot(values[~leads], places[~leads], "o", markerfacecolor="white", markeredgecolor=BLUE, markersize=6)
+    write_values(axes, values, table["high"], numbers.share if share else mark_number(numbers))
+    value_axis(axes, numbers, label, share=share)
+    return axes

@@ -1,0 +1,25 @@
+"""The order of the stages. Start reading at :func:`analyse`, in ``stages``.
+
+export -> tidy survey -> weights -> maturity scores -> profiles -> CDO fit -> study, from which reports are rendered.
+
+Stages do not know each other: each takes DataFrames and gives DataFrames, and ``stages`` alone says what follows what.
+``storage`` keeps what they found as a study; ``opening`` opens one.
+"""
+
+from cdo_analysis.pipeline.opening import SAMPLE, fit_sample, open_study, sample_study
+from cdo_analysis.pipeline.stages import FEWEST_FOR_PROFILES, SEED, Analysis, analyse, weigh
+from cdo_analysis.pipeline.storage import fit, save
+
+__all__ = [
+    "FEWEST_FOR_PROFILES",
+    "SAMPLE",
+    "SEED",
+    "Analysis",
+    "analyse",
+    "fit",
+    "fit_sample",
+    "open_study",
+    "sample_study",
+    "save",
+    "weigh",
+]

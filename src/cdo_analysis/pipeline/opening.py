@@ -1,0 +1,55 @@
+"""Studies to open: a folder, or the bundled sample, which is fitted on first use."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import platformdirs
+
+from cdo_analysis.pipeline.storage import fit
+from cdo_analysis.resources import package_dir, sample_dir
+from cdo_analysis.study import Study, read_study
+
+SAMPLE = "sample"
+
+
+def open_study(study: str | Path) -> Study:
+    """Open a study folder, or the bundled sample.
+
+    Parameters
+    ----------
+    study : str or Path
+        A folder that :func:`fit` wrote; ``"sample"`` is the bundled synthetic survey, fitted on first use and kept in
+        the user's cache.
+
+    Returns
+    -------
+    Study
+    """
+    return sample_study() if str(study) == SAMPLE else read_study(study)
+
+
+def sample_study() -> Study:
+    """Return the study of the bundled sample; it is fitted once a version of the code."""
+    folder = Path(platformdirs.user_cache_dir("cdo-analysis")) / f"sample-{_fingerprint()}"
+    if (folder / "study.json").is_file():
+        return read_study(folder)
+    return fit_sample(folder)
+
+
+def fit_sample(out: str | Path) -> Study:
+    """Fit the bundled sample (synthetic) and write its study to `out`."""
+    sample = sample_dir()
+    note = "Données synthétiques : aucune entreprise réelle. / Synthetic data: no real company."
+    return fit(sample / "enquete-cdo-2026.csv", "cdo-2026", out, margins=sample / "margins.csv", note=note)
+
+
+def _fingerprint() -> str:
+    """Return a hash of the package's code and data and of the sample: a change in either makes a new study."""
+    digest = hashlib.sha256()
+    for folder in (package_dir("."), sample_dir()):
+        for path in sorted(folder.rglob("*")):
+            if path.suffix in {".py", ".toml", ".csv"}:
+                digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]

@@ -1,0 +1,163 @@
+"""The stages in their order, on frames in memory: what :func:`analyse` runs, and nothing else knows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from threadpoolctl import threadpool_limits
+
+from cdo_analysis.cdo import CdoColumns, CdoFit, fit_cdo
+from cdo_analysis.codebook import Codebook
+from cdo_analysis.intake import Survey
+from cdo_analysis.maturity import MaturityScores, item_statistics, reliability, score_correlations, score_maturity
+from cdo_analysis.profiles import Profiles, find_profiles
+from cdo_analysis.reference import load_arrangements, load_rules
+from cdo_analysis.weighting import Raking, rake
+
+SEED = 2026
+FEWEST_FOR_PROFILES = 50
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """What each stage produced.
+
+    Attributes
+    ----------
+    survey : Survey
+    weights : Series of float
+        Mean 1, indexed like the responses.
+    raking : Raking or None
+        None where no margins were given: weights are then the design weights, or 1.
+    scores : MaturityScores
+    reliability, items, correlations : DataFrame
+        Diagnostics of the scales.
+    profiles : Profiles or None
+        None where the codebook has no score, or too few companies answered.
+    cdo : CdoFit or None
+        None where the codebook does not ask how digital is led.
+    options : mapping
+        What was chosen: seed, note, margins, rules.
+    """
+
+    survey: Survey
+    weights: pd.Series
+    raking: Raking | None
+    scores: MaturityScores
+    reliability: pd.DataFrame
+    items: pd.DataFrame
+    correlations: pd.DataFrame
+    profiles: Profiles | None
+    cdo: CdoFit | None
+    options: Mapping[str, Any]
+
+
+def analyse(
+    survey: Survey,
+    *,
+    margins: pd.DataFrame | None = None,
+    rules: str | Path | None = None,
+    note: str = "",
+    seed: int = SEED,
+) -> Analysis:
+    """Run every stage once on a tidy survey.
+
+    Parameters
+    ----------
+    survey : Survey
+    margins : DataFrame, optional
+        Population totals (variable, category, population) that the weights must meet.
+    rules : str or Path, optional
+        TOML of expert rules; those of the package by default.
+    note : str
+        A sentence that every report prints at its head.
+    seed : int
+        Seed of everything random.
+
+    Returns
+    -------
+    Analysis
+    """
+    book, responses = survey.codebook, survey.responses
+    with threadpool_limits(1):  # the same result whatever the number of cores
+        raking, weights = weigh(survey, margins)
+        scores = score_maturity(responses, book)
+        return Analysis(
+            survey=survey,
+            weights=weights,
+            raking=raking,
+            scores=scores,
+            reliability=reliability(responses, book),
+            items=item_statistics(responses, book, sample_weight=weights),
+            correlations=score_correlations(scores.values[_dimensions(book)], sample_weight=weights),
+            profiles=_find_profiles(survey, scores, weights, seed),
+            cdo=_fit_cdo(survey, scores, weights, rules=rules, seed=seed),
+            options={"seed": seed, "note": note, "rules": str(rules) if rules else ""},
+        )
+
+
+def weigh(survey: Survey, margins: pd.DataFrame | None) -> tuple[Raking | None, pd.Series]:
+    """Return the raking (None without margins) and the weights, mean 1.
+
+    Design weights, where the codebook names them, are the starting point; a respondent without one gets their mean.
+    """
+    role = survey.codebook.roles.weight
+    base = survey.responses[role] if role else pd.Series(1.0, index=survey.responses.index)
+    base = base.where(base > 0)
+    base = base.fillna(base.mean() if base.notna().any() else 1.0)
+    if margins is None:
+        return None, (base / base.mean()).rename("weight")
+    raking = rake(survey.responses, margins, base_weights=base)
+    return raking, raking.weights.rename("weight")
+
+
+def _dimensions(book: Codebook) -> list[str]:
+    used = {name for score in book.scores for name in score.dimensions}
+    return [dimension.id for dimension in book.dimensions if dimension.id in used]
+
+
+def _find_profiles(survey: Survey, scores: MaturityScores, weights: pd.Series, seed: int) -> Profiles | None:
+    """Find profiles in the active items, or in all that has a dimension; too few companies have none."""
+    book, responses = survey.codebook, survey.responses
+    active = list(book.active) or [item.name for item in book if item.dimension and not item.exclusive]
+    answered = [name for name in active if responses[name].notna().any()]
+    if book.main_score is None or len(responses) < FEWEST_FOR_PROFILES or not answered:
+        return None
+    return find_profiles(
+        responses[answered],
+        scores.values[_dimensions(book)],
+        sample_weight=weights,
+        order_by=scores.values[book.main_score.id],
+        random_state=seed,
+    )
+
+
+def _fit_cdo(
+    survey: Survey, scores: MaturityScores, weights: pd.Series, *, rules: str | Path | None, seed: int
+) -> CdoFit | None:
+    """Give the CDO stage plain frames: what comparable companies are known by, what was before, what was asked."""
+    book, responses = survey.codebook, survey.responses
+    if book.cdo is None:
+        return None
+    known = pd.concat([responses, scores.values], axis=1)
+    means = {a.code: a.arrangement for a in book[book.cdo.arrangement].answers if a.arrangement}
+    arrangements = load_arrangements()
+    return fit_cdo(
+        known,
+        responses[book.cdo.arrangement].map(means).astype("str"),
+        responses[book.cdo.outcome] if book.cdo.outcome else None,
+        columns=CdoColumns(book.cdo.observed, book.cdo.covariates, _consequences(book)),
+        reference=(arrangements, load_rules(rules, arrangements=arrangements)),
+        sample_weight=weights,
+        random_state=seed,
+    )
+
+
+def _consequences(book: Codebook) -> list[str]:
+    """Return the scores that today's arrangement may have caused: no estimate may adjust for them."""
+    before = set(book.cdo.covariates) if book.cdo else set()
+    return [name for name in (*_dimensions(book), *(s.id for s in book.scores)) if name not in before]

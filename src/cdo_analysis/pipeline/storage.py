@@ -1,0 +1,139 @@
+"""An export becomes a study: read, run every stage once, keep what each stage found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from cdo_analysis.codebook import Codebook
+from cdo_analysis.intake import read_survey
+from cdo_analysis.pipeline.stages import SEED, Analysis, analyse
+from cdo_analysis.profiles import Profiles
+from cdo_analysis.resources import package_dir
+from cdo_analysis.study import Study, write_study
+from cdo_analysis.weighting import effective_n, kish_design_effect, read_margins
+
+_REFERENCE = ("arrangements", "costs", "rules")
+_VERSIONS = ("cdo-analysis", "numpy", "pandas", "scikit-learn", "scipy")
+
+
+def fit(
+    export: str | Path,
+    codebook: str | Path | Codebook,
+    out: str | Path,
+    *,
+    margins: str | Path | None = None,
+    rules: str | Path | None = None,
+    note: str = "",
+    seed: int = SEED,
+    sheet: str | None = None,
+    encoding: str | None = None,
+) -> Study:
+    """Read an export, run every stage once, and write the study.
+
+    Parameters
+    ----------
+    export : str or Path
+        CSV or XLSX export.
+    codebook : str, Path or Codebook
+    out : str or Path
+        Folder of the study.
+    margins : str or Path, optional
+        CSV of population totals.
+    rules, note, seed
+        See :func:`analyse`.
+    sheet, encoding : str, optional
+        See :func:`~cdo_analysis.intake.read_table`.
+
+    Returns
+    -------
+    Study
+    """
+    survey = read_survey(export, codebook, sheet=sheet, encoding=encoding)
+    totals = read_margins(margins) if margins else None
+    return save(analyse(survey, margins=totals, rules=rules, note=note, seed=seed), out)
+
+
+def save(analysis: Analysis, out: str | Path) -> Study:
+    """Write an analysis as a study.
+
+    What names or reaches a person (items that the codebook marks as personal) is not written.
+    """
+    texts = {"codebook": analysis.survey.codebook.source}
+    if analysis.cdo is not None:
+        texts |= {name: (package_dir("reference") / f"{name}.toml").read_text(encoding="utf-8") for name in _REFERENCE}
+        if analysis.options["rules"]:
+            texts["rules"] = Path(analysis.options["rules"]).read_text(encoding="utf-8")
+    return write_study(
+        out, tables=dict(_tables(analysis)), documents=dict(_documents(analysis)), texts=texts, info=_info(analysis)
+    )
+
+
+def _tables(a: Analysis) -> Iterator[tuple[str, pd.DataFrame]]:
+    survey = a.survey
+    personal = [item.name for item in survey.codebook if item.personal]
+    yield "responses", survey.responses.drop(columns=personal)
+    yield "missing", survey.missing.drop(columns=personal)
+    yield "issues", survey.issues[~survey.issues["item"].isin(personal)]
+    yield "recodings", survey.recodings[~survey.recodings["item"].isin(personal)]
+    yield "flags", survey.flags
+    yield "flow", survey.flow
+    yield "weights", a.weights.to_frame()
+    if a.raking is not None:
+        yield "margins", a.raking.table
+    yield "scores", a.scores.values
+    yield "coverage", a.scores.coverage
+    yield "bands", a.scores.bands
+    yield "grades", a.scores.grades
+    yield "reliability", a.reliability
+    yield "items", a.items
+    yield "correlations", a.correlations
+    if a.profiles is not None:
+        yield from _profile_tables(a.profiles)
+    if a.cdo is not None:
+        yield from a.cdo.tables()
+
+
+def _profile_tables(profiles: Profiles) -> Iterator[tuple[str, pd.DataFrame]]:
+    yield "profile_table", profiles.table
+    yield "profile_posterior", profiles.posterior
+    yield "profile_assignment", profiles.assignment
+    yield "profile_shares", profiles.shares
+    yield "profile_practices", profiles.practices
+    yield "profile_stability", profiles.stability
+
+
+def _documents(a: Analysis) -> Iterator[tuple[str, dict[str, Any]]]:
+    if a.profiles is not None:
+        yield "profile_model", a.profiles.model.to_dict()
+    if a.cdo is not None:
+        yield from a.cdo.documents()
+
+
+def _info(a: Analysis) -> dict[str, Any]:
+    survey, book = a.survey, a.survey.codebook
+    agreement = a.profiles.means_agreement if a.profiles is not None else float("nan")
+    return {
+        "codebook": f"{book.id} {book.version}".strip(),
+        "data": {
+            "file": survey.file,
+            "sha256": survey.sha256,
+            "received": int(survey.flow["n"].iloc[0]),
+            "respondents": len(survey),
+        },
+        "options": {**a.options, "rules": Path(a.options["rules"]).name},
+        "weighting": {
+            "design_effect": float(kish_design_effect(a.weights)),
+            "effective_n": float(effective_n(a.weights)),
+            "raked": a.raking is not None,
+        },
+        "profiles": {
+            "verdict": a.profiles.verdict if a.profiles is not None else "not_sought",
+            "means_agreement": None if pd.isna(agreement) else float(agreement),
+        },
+        "versions": {name: version(name) for name in _VERSIONS},
+    }
