@@ -1182,7 +1182,7 @@ def test_the_main_score_averages_six_dimensions_that_all_have_items(book: Codebo
 
 def test_no_score_claims_the_official_wording(book: Codebook) -> None:
     assert not any(score.official for score in book.scores)
-    assert "inspiré du DMA" in book.score("dma").label.fr
+    assert "inspirée du DMA" in book.score("dma").label.fr
     assert "d'après le DII" in book.score("dii").label.fr
 
 

@@ -95,8 +95,12 @@ def test_peers_are_rounded_and_have_no_quartiles_under_twenty() -> None:
     assert (band["low"], band["high"]) == (25, 75)
 
 
-def test_a_rare_kind_of_missing_answer_is_hidden() -> None:
-    missing = pd.DataFrame({"q": ["refused"] * 2 + ["dont_know"] * 8 + [None] * 90})
-    table = missing_by_item(missing, kinds=["refused", "dont_know"], profile=PRUDENT)
+def test_a_rare_kind_of_missing_answer_is_hidden_and_cannot_be_worked_out() -> None:
+    missing = pd.DataFrame({"q": ["refused"] * 2 + ["dont_know"] * 8 + ["abandoned"] * 20 + [None] * 70})
+    table = missing_by_item(missing, kinds=["refused", "dont_know", "abandoned"], profile=PRUDENT)
     assert np.isnan(table["refused"][0])
-    assert table["dont_know"][0] == pytest.approx(0.08)
+    assert np.isnan(table["dont_know"][0]), "the total less the others would give the refusals away"
+    assert table["abandoned"][0] == pytest.approx(0.20)
+    assert table["total"][0] == pytest.approx(0.30)
+    few = missing_by_item(pd.DataFrame({"q": ["refused"] * 3 + [None] * 97}), kinds=["refused"], profile=PRUDENT)
+    assert few[["refused", "total"]].isna().all(axis=None)

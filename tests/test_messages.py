@@ -8,6 +8,7 @@ from datetime import date
 
 import pytest
 
+from cdo_analysis.codebook import MISSING_KINDS
 from cdo_analysis.errors import UsageError
 from cdo_analysis.messages import Numbers, catalogue
 from cdo_analysis.resources import package_dir
@@ -78,3 +79,27 @@ def test_money_and_dates() -> None:
     assert EN.money(116) == "€116k"
     assert FR.date(date(2026, 11, 1)) == "1er novembre 2026"
     assert EN.date(date(2026, 11, 23)) == "23 November 2026"
+
+
+def test_every_id_of_the_stages_has_its_sentence() -> None:
+    from cdo_analysis.cdo import ASSUMPTIONS, GATES
+    from cdo_analysis.intake import FLAGS, RULES
+
+    say = catalogue("fr")
+    keys = [f"issue.{rule}" for rule in RULES] + [f"issue_action.{rule}" for rule in RULES]
+    keys += [f"flag.{flag}" for flag in FLAGS] + [f"flag.{flag}_rule" for flag in FLAGS]
+    keys += [f"missing.{kind}" for kind in MISSING_KINDS]
+    keys += [f"assumption.{name}" for name in ASSUMPTIONS] + [f"estimate_gate.{name}" for name in GATES]
+    keys += [f"company.title_{state}" for state in ("recommended", "close", "abstained")]
+    keys += [f"company.abstained_{why}" for why in ("nothing_feasible", "low_coverage", "three_or_more_options")]
+    keys += [f"company.observed_{word}" for word in ("agrees", "differs", "not_informative", "unavailable")]
+    keys += [f"company.estimated_{w}" for w in ("agrees", "undecided", "differs", "not_estimable", "unavailable")]
+    assert [key for key in keys if key not in say] == []
+
+
+def test_every_way_of_reading_an_answer_that_is_logged_has_its_sentence() -> None:
+    logged = r'"((?:scaled|worded|approximate)_number|label|synonym|missing_word|siren_(?:spaced|padded|from_siret))"'
+    text = "".join(path.read_text(encoding="utf-8") for path in package_dir("intake").glob("*.py"))
+    rules = set(re.findall(logged, text))
+    assert len(rules) == 9
+    assert [rule for rule in rules if f"rule.{rule}" not in catalogue("fr")] == []

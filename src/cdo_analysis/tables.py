@@ -173,13 +173,15 @@ def missing_by_item(missing: pd.DataFrame, *, kinds: Sequence[str], profile: Dis
     -------
     DataFrame
         One row an item: item, asked, one share a kind, total; sorted by total, highest first. Shares of fewer
-        companies than a count needs are NaN.
+        companies than a count needs are NaN, with a second one where the total would give one away.
     """
     asked = (missing != "not_asked").sum()
     counts = pd.DataFrame({kind: (missing == kind).sum() for kind in kinds})
-    few = counts.gt(0) & counts.lt(profile.count)
-    shares = counts.div(asked.clip(lower=1), axis=0).mask(few)
-    shares = shares.assign(total=counts.sum(axis=1) / asked.clip(lower=1), asked=asked)
+    total = counts.sum(axis=1)
+    hidden = counts.apply(lambda row: flag_counts(row, profile).eq("c"), axis=1)
+    shares = counts.div(asked.clip(lower=1), axis=0).mask(hidden)
+    few = total.gt(0) & total.lt(profile.count)
+    shares = shares.assign(total=(total / asked.clip(lower=1)).mask(few), asked=asked)
     return shares.rename_axis("item").reset_index().sort_values("total", ascending=False, ignore_index=True)
 
 

@@ -104,8 +104,12 @@ class Exhibit:
 
     def to_text(self) -> str:
         """Return the piece as plain text, for a terminal or a screen reader."""
+        colon = "\u00a0:" if self.language == "fr" else ":"
         parts = [self.title, self.subtitle, self.alert, *self.paragraphs, *(f"- {line}" for line in self.bullets)]
-        parts += [f"[{self.alt}]" if self.axes is not None else "", *(f"{name} : {text}" for name, text in self.notes)]
+        parts += [
+            f"[{self.alt}]" if self.axes is not None else "",
+            *(f"{name}{colon} {text}" for name, text in self.notes),
+        ]
         return "\n".join(part for part in parts if part)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict[str, str], dict[str, Any]]:

@@ -15,7 +15,7 @@ def gate_sentence(view: View) -> str:
         f"estimate_gate.{gate.id}",
         measured=number(found.get("measured", 0)),
         minimum=number(found.get("minimum", 0)),
-        refused=", ".join(found.get("refused", [])),
+        refused=", ".join(found.get("refused", [])) or view.numbers.absent,
         smallest="c" if 0 < smallest < view.profile.count else number(smallest),
         aside=share(found.get("share_set_aside", 0.0)),
         outside=share(found.get("share_outside", 0.0)),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -249,11 +249,10 @@ class View:
         how = self.say("notes.weighted" if weighted and self.is_weighted else "notes.unweighted")
         population = self.book.population.of(self.language) or self.say("notes.respondents")
         count = f" ({self.say('label.n', n=self.numbers.number(n))})" if n is not None else ""
-        semicolon = " ;" if self.language == "fr" else ";"
         source = self.say("notes.source_text", title=self.book.title.of(self.language), id=self.study.id)
         return [
             *([(self.say("notes.reading"), reading)] if reading else []),
-            (self.say("notes.scope"), f"{population}{count}{semicolon} {how}"),
+            (self.say("notes.scope"), self.join_parts([f"{population}{count}", how])),
             (self.say("notes.source"), source),
         ]
 
@@ -270,6 +269,10 @@ class View:
         mark = " (u)" if row.flag == "u" else ""
         interval = f"{write(row.low)} – {write(row.high)}" if np.isfinite(row.low) else self.numbers.absent
         return [self.numbers.number(row.n), f"{write(row.estimate)}{mark}", interval]
+
+    def join_parts(self, parts: Iterable[str]) -> str:
+        """Join parts of a sentence with the semicolon of the language."""
+        return ("\u00a0; " if self.language == "fr" else "; ").join(parts)
 
     def list_words(self, words: Sequence[str]) -> str:
         """Join words: "a, b et c"."""

@@ -6,7 +6,7 @@ and sizes the firm, `quality` flags doubtful answers, `issues` says what is wron
 """
 
 from cdo_analysis.intake.company import SIZE_CATEGORIES, luhn_holds, read_siren, size_category
-from cdo_analysis.intake.issues import count_issues
+from cdo_analysis.intake.issues import RULES, count_issues
 from cdo_analysis.intake.quality import FLAGS
 from cdo_analysis.intake.read import read_survey
 from cdo_analysis.intake.readers import RawTable, read_table
@@ -14,6 +14,7 @@ from cdo_analysis.intake.survey import Survey
 
 __all__ = [
     "FLAGS",
+    "RULES",
     "SIZE_CATEGORIES",
     "RawTable",
     "Survey",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from matplotlib.axes import Axes
 from cdo_analysis import figures
 from cdo_analysis.cdo import obstacle_sentences, peer_shares
 from cdo_analysis.disclosure import flag_counts
-from cdo_analysis.exhibits.company.choice import options_in_set
+from cdo_analysis.exhibits.company.choice import options_in_set, recommendation_to
 from cdo_analysis.exhibits.exhibit import Exhibit, TableView
 from cdo_analysis.exhibits.outcome import assumptions, gate_sentence
 from cdo_analysis.exhibits.study_view import View
@@ -94,10 +95,10 @@ def advised(view: View, company: str) -> Exhibit | None:
         view.say(title, **fields),
         subtitle=view.say("evidence.advised_long"),
         axes=_advice_axes(view, company, table[within]) if within.any() else None,
-        alt=view.say("company.advised_alt", **fields),
+        alt=view.say("company.advised_alt", **fields) if within.any() else "",
         table=_advice_table(view, company, table.assign(within=within)),
         paragraphs=[view.rules.notice.of(view.language), *ruled_out],
-        notes=_advice_notes(view, fields),
+        notes=_advice_notes(view, fields)[0 if within.any() else 1 :],
         **view.evidence("advised"),
     )
 
@@ -123,7 +124,8 @@ def _advice_notes(view: View, fields: Mapping[str, object]) -> list[tuple[str, s
     """Return how to read the shares, and which rules gave them: no respondent is behind these numbers."""
     rules, draws = view.rules, view.numbers.number(view.advice.draws)
     reading = view.say("company.advised_reading", draws=draws, **fields)
-    source = view.say("company.advised_source", id=rules.id, date=rules.date, version=rules.version)
+    written = view.numbers.date(date.fromisoformat(rules.date))
+    source = view.say("company.advised_source", id=rules.id, date=written, version=rules.version)
     return [(view.say("notes.reading"), reading), (view.say("notes.source"), source)]
 
 
@@ -148,22 +150,22 @@ def estimated(view: View, company: str) -> Exhibit | None:
         table=view.estimate_table(table, view.say("label.option"), decimals=1),
         paragraphs=[view.say("panorama.estimates_assumptions")],
         bullets=assumptions(view),
-        **_estimated_caption(view, table),
+        **_estimated_caption(view, company, table),
         **view.evidence("estimated"),
     )
 
 
-def _estimated_caption(view: View, table: pd.DataFrame) -> dict[str, Any]:
+def _estimated_caption(view: View, company: str, table: pd.DataFrame) -> dict[str, Any]:
     """Return what is written around the expected outcomes; where the best one is not set apart, the title says so."""
     best = table.iloc[0]
-    overlap = len(table) == 1 or best["low"] <= table["estimate"].iloc[1:].max()
+    set_apart = recommendation_to(view, company)["estimated_agreement"] in {"agrees", "differs"}
     fields = {
         "first": best["label"],
         "mean": view.numbers.number(best["estimate"], 1),
         "interval": view.numbers.interval(best["low"], best["high"], decimals=1),
     }
-    n, variant = len(view.estimates.predicted), "overlap" if overlap else ""
-    return view.caption("company.estimated", fields, n=n, variant=variant)
+    n = float(view.estimates.means["n"].sum())
+    return view.caption("company.estimated", fields, n=n, variant="" if set_apart else "overlap")
 
 
 def _no_estimate(view: View, title: str, paragraphs: list[str]) -> Exhibit:

@@ -125,7 +125,7 @@ def intensity(view: View) -> Exhibit | None:
     label = view.say("label.respondent_share")
     return view.exhibit(
         "intensity",
-        subtitle=f"{name} — {view.say('label.version')} {score.version}",
+        subtitle=name,
         axes=figures.dots_with_intervals(table, numbers=view.numbers, label=label, share=True),
         table=view.estimate_table(table, view.say("label.level"), share=True),
         paragraphs=[] if score.official else [view.say("panorama.intensity_words")],

@@ -127,7 +127,7 @@ def _confidence_words(view: View, table: pd.DataFrame, chosen: int) -> list[str]
 def _stability_words(view: View) -> list[str]:
     """Say how stable each profile is, and how far k-means finds the same ones."""
     stability = view.study.table("profile_stability")
-    each = [f"{profile_name(view, int(r.profile))} {view.numbers.number(r.jaccard, 2)}" for r in rows_of(stability)]
+    each = [f"{profile_name(view, int(r.profile))} ({view.numbers.number(r.jaccard, 2)})" for r in rows_of(stability)]
     unstable = int(stability["jaccard"].lt(STABLE).sum())
     words = [view.say("panorama.stability", listed=view.list_words(each), unstable=unstable)]
     agreement = view.study.info["profiles"]["means_agreement"]

@@ -38,7 +38,7 @@ def flow(view: View) -> Exhibit:
     fields = {
         "kept": view.numbers.number(kept),
         "received": view.numbers.number(received),
-        "parts": "; ".join(" ".join(row) for row in rows),
+        "parts": view.join_parts(" ".join(row) for row in rows),
     }
     drawn = pd.DataFrame({"label": names, "estimate": steps["n"].astype(float)})
     return view.exhibit(

@@ -74,7 +74,8 @@ def _examples(view: View, recodings: pd.DataFrame) -> str:
     common = open_to_all.groupby(["before", "after"], sort=False)["n"].sum().reset_index()
     common = common[common["n"] >= view.profile.count].nlargest(_EXAMPLES, "n")
     nothing = view.say("label.missing")
-    return "; ".join(f"« {shorten(row.before, 24)} » → {row.after or nothing}" for row in rows_of(common))
+    quoted = (view.say("label.quoted", text=shorten(row.before, 24)) for row in rows_of(common))
+    return view.join_parts(f"{text} → {after or nothing}" for text, after in zip(quoted, common["after"], strict=True))
 
 
 def issue_table(view: View) -> Exhibit:

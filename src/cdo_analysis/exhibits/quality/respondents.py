@@ -21,8 +21,12 @@ def representation(view: View) -> Exhibit:
         words = [view.say("quality.no_margins"), _weights_words(view)]
         return view.exhibit("representation", view.say("quality.no_margins_title"), paragraphs=words)
     margins = _margins(view)
-    furthest = (margins["sample"] - margins["population"]).abs().sort_values(ascending=False).index
-    drawn = margins.loc[furthest[margins.loc[furthest, "flag"].ne("c")]].head(_LONGEST_LIST)
+    shown = margins[margins["flag"].ne("c")]
+    gaps = (shown["sample"] - shown["population"]).abs().sort_values(ascending=False, kind="stable")
+    drawn = shown.loc[gaps.index].head(_LONGEST_LIST)
+    if drawn.empty:
+        title, words = view.say("quality.margins_hidden_title"), [_weights_words(view)]
+        return view.exhibit("representation", title, paragraphs=words, table=_margins_table(view, margins))
     legend = (view.say("quality.respondents_word"), view.say("quality.population_word"))
     axis, worst = view.say("quality.representation_axis"), drawn.iloc[0]
     shares = {name: view.numbers.share(worst[name]) for name in ("sample", "population")}
