@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cdo_analysis.disclosure import PROFILES, disclosure_profile, flag_counts, flag_means
+from cdo_analysis.disclosure import PROFILES, disclosure_profile, flag_counts, flag_cross_table, flag_means
 from cdo_analysis.errors import UsageError
 from cdo_analysis.tables import mean_by_group, missing_by_item, peer_band, share_by_category, shares_by_group
 
@@ -61,19 +61,40 @@ def test_shares_are_weighted_and_only_among_those_who_answered() -> None:
     assert table["n"].tolist() == [40, 40]
 
 
-def test_no_category_of_a_cross_table_has_a_single_hidden_group() -> None:
+def _lines(flags: pd.DataFrame, counts: pd.DataFrame) -> list[tuple[np.ndarray, np.ndarray]]:
+    hidden, numbers = flags.eq("c").to_numpy(), counts.to_numpy()
+    return [*zip(hidden, numbers, strict=True), *zip(hidden.T, numbers.T, strict=True)]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_no_line_of_a_cross_table_gives_a_hidden_cell_away(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    counts = pd.DataFrame(rng.poisson([12, 8, 2], size=(5, 3)))
+    flags = flag_cross_table(counts, PRUDENT)
+    assert (flags.eq("c") >= (counts.gt(0) & counts.lt(5))).all(axis=None), "every small cell is hidden"
+    for hidden, numbers in _lines(flags, counts):
+        others = (~hidden & (numbers > 0)).any()
+        assert not hidden.any() or hidden.sum() >= 2
+        assert not hidden.any() or numbers[hidden].sum() >= PRUDENT.count or not others
+
+
+def test_a_hidden_cell_beside_zeros_hides_a_zero() -> None:
+    flags = flag_cross_table(pd.DataFrame([[3, 0, 0], [40, 30, 50]]), PRUDENT)
+    assert flags.iloc[0].eq("c").sum() == 2
+
+
+def test_a_cross_table_of_shares_has_no_number_in_its_hidden_cells() -> None:
     rng = np.random.default_rng(0)
     answers = pd.Series(rng.choice(["a", "b", "c"], size=200, p=[0.6, 0.35, 0.05]))
     groups = pd.Series(rng.choice(["x", "y", "z"], size=200, p=[0.6, 0.3, 0.1]))
     table = shares_by_group(
         answers, groups, pd.Series(1.0, index=answers.index), order=(["a", "b", "c"], ["x", "y", "z"]), profile=PRUDENT
     )
+    hidden = table["flag"].eq("c")
+    assert hidden.any()
+    assert table.loc[hidden, ["n", "estimate", "low", "high"]].isna().all(axis=None)
     counts = pd.crosstab(groups, answers)
-    for row in table[table["flag"].ne("c")].itertuples():
-        assert counts.at[row.group, row.category] == 0 or counts.at[row.group, row.category] >= PRUDENT.count
-    hidden = table[table["flag"].eq("c")].groupby("category").size()
-    several = counts.gt(0).sum()
-    assert all(n >= 2 for category, n in hidden.items() if several[category] > 1)
+    assert all(counts.at[row.group, row.category] == row.n for row in table[~hidden].itertuples())
 
 
 def test_a_mean_over_few_companies_is_not_given() -> None:

@@ -12,6 +12,7 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from cdo_analysis.errors import UsageError, did_you_mean
 
@@ -70,8 +71,10 @@ def disclosure_profile(name: str = DEFAULT) -> DisclosureProfile:
 def flag_counts(counts: pd.Series, profile: DisclosureProfile) -> pd.Series:
     """Flag the cells of one distribution whose total is published.
 
-    A cell from 1 to ``profile.count - 1`` companies is suppressed. Where that hides a single cell, the total gives it
-    away: the next smallest cell is suppressed with it. Zero is shown: nobody is behind it.
+    A cell from 1 to ``profile.count - 1`` companies is suppressed. The total would give away a single hidden cell, and
+    would show how few companies are behind several: the next smallest cells are suppressed with it, until two cells
+    at least and ``profile.count`` companies are hidden. Zero is shown, nobody being behind it, unless it is all that
+    can hide a cell.
 
     Parameters
     ----------
@@ -88,14 +91,55 @@ def flag_counts(counts: pd.Series, profile: DisclosureProfile) -> pd.Series:
     --------
     >>> flag_counts(pd.Series([40, 12, 3, 0]), PROFILES["prudent"]).tolist()
     ['', 'c', 'c', '']
+    >>> flag_counts(pd.Series([0, 4]), PROFILES["prudent"]).tolist()
+    ['c', 'c']
     """
-    numbers = counts.to_numpy()
+    return pd.Series(flag_cross_table(counts.to_frame().T, profile).to_numpy()[0], index=counts.index, dtype="str")
+
+
+def flag_cross_table(counts: pd.DataFrame, profile: DisclosureProfile) -> pd.DataFrame:
+    """Flag the cells of a cross-table whose totals, by row and by column, are published.
+
+    Parameters
+    ----------
+    counts : DataFrame of int
+        Companies behind each cell.
+    profile : DisclosureProfile
+
+    Returns
+    -------
+    DataFrame of str
+        ``c``, ``u`` or empty, shaped like `counts`: wherever a cell is hidden, its row and its column hide others, as
+        in :func:`flag_counts`.
+    """
+    numbers = counts.to_numpy(dtype=int)
     hidden = (numbers > 0) & (numbers < profile.count)
-    shown = (numbers > 0) & ~hidden
-    if hidden.sum() == 1 and shown.any():
-        hidden[np.flatnonzero(shown)[numbers[shown].argmin()]] = True
+    before = -1
+    while hidden.sum() > before:
+        before = int(hidden.sum())
+        hidden = _protect_rows(numbers, hidden, profile.count)
+        hidden = _protect_rows(numbers.T, hidden.T, profile.count).T
     flags = np.where(hidden, "c", np.where((numbers > 0) & (numbers < profile.reliable), "u", ""))
-    return pd.Series(flags, index=counts.index, dtype="str")
+    return pd.DataFrame(flags, index=counts.index, columns=counts.columns, dtype="str")
+
+
+def _protect_rows(numbers: NDArray[np.int_], hidden: NDArray[np.bool_], fewest: int) -> NDArray[np.bool_]:
+    return np.array([_protect(row, flags, fewest) for row, flags in zip(numbers, hidden, strict=True)], dtype=bool)
+
+
+def _protect(numbers: NDArray[np.int_], hidden: NDArray[np.bool_], fewest: int) -> NDArray[np.bool_]:
+    """Hide more cells of a line until its total gives nothing away; a zero only where there is nothing else."""
+    hidden = hidden.copy()
+    while hidden.any() and (hidden.sum() < 2 or numbers[hidden].sum() < fewest):
+        shown = np.flatnonzero(~hidden & (numbers > 0))
+        zeros = np.flatnonzero(~hidden & (numbers == 0))
+        if shown.size:
+            hidden[shown[numbers[shown].argmin()]] = True
+        elif zeros.size and hidden.sum() < 2:
+            hidden[zeros[0]] = True
+        else:
+            break
+    return hidden
 
 
 def flag_means(counts: pd.Series, profile: DisclosureProfile) -> pd.Series:

@@ -161,7 +161,8 @@ def write_study(
         target.parent.mkdir(parents=True, exist_ok=True)
         staging = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
         _fill(staging, tables, documents, texts, info)
-        _replace(staging, target)
+        if not _same(staging, target):
+            _replace(staging, target)
     except OSError as error:
         raise PublishError(
             f"the study cannot be written to {folder}: {error.strerror}; choose another --out."
@@ -197,6 +198,12 @@ def _fill(
     index = {"format": FORMAT, "id": identity, **info, "files": files}
     (staging / _INDEX).write_bytes(_json(index))
     staging.chmod(0o755)
+
+
+def _same(staging: Path, target: Path) -> bool:
+    """Tell whether the study that stands there has the same content already."""
+    index = target / _INDEX
+    return index.is_file() and index.read_bytes() == (staging / _INDEX).read_bytes()
 
 
 def _replace(staging: Path, target: Path) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from cdo_analysis.disclosure import DisclosureProfile, flag_counts, flag_means, hide
+from cdo_analysis.disclosure import DisclosureProfile, flag_counts, flag_cross_table, flag_means, hide
 from cdo_analysis.weighting import Estimate, weighted_mean, weighted_share
 
 _NUMBERS = ["n", "estimate", "low", "high"]
@@ -86,18 +86,9 @@ def shares_by_group(
         parts.append(part.assign(group=group, group_n=int(answers[inside].notna().sum())))
     columns = ["group", "category", *_NUMBERS, "flag", "group_n"]
     table = pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
-    return _hide_single_columns(table)
-
-
-def _hide_single_columns(table: pd.DataFrame) -> pd.DataFrame:
-    """Hide a second cell in a category where one is hidden: its total over the groups is published elsewhere."""
-    more = []
-    for category in table["category"].unique():
-        cells = table[table["category"].eq(category)]
-        shown = cells[cells["flag"].ne("c") & cells["n"].gt(0)]
-        if cells["flag"].eq("c").sum() == 1 and len(shown):
-            more.append(shown["n"].idxmin())
-    return hide(table.assign(flag=table["flag"].mask(table.index.isin(more), "c")), _NUMBERS)
+    counts = pd.crosstab(groups, answers).reindex(index=list(group_order), columns=list(categories), fill_value=0)
+    flags = flag_cross_table(counts, profile).to_numpy().ravel()
+    return hide(table.assign(flag=flags), _NUMBERS)
 
 
 def mean_by_group(

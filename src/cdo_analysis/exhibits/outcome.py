@@ -1,7 +1,8 @@
-"""What every exhibit on the declared outcome says: the gate that forbids an estimate, and what an estimate assumes."""
+"""What exhibits of arrangements share: options that stand for several, the gate of an estimate, its assumptions."""
 
 from __future__ import annotations
 
+from cdo_analysis.cdo import Merging
 from cdo_analysis.exhibits.study_view import View
 
 
@@ -25,3 +26,16 @@ def gate_sentence(view: View) -> str:
 def assumptions(view: View) -> list[str]:
     """Return the sentences of what must hold for an estimate to mean something."""
     return [view.say(f"assumption.{name}") for name in view.estimates.assumptions]
+
+
+def merging_words(view: View, merging: Merging | None) -> list[str]:
+    """Say which options stand for several rare ones, and which were too rare to be shown at all."""
+    if merging is None:
+        return []
+    words = []
+    for name, members in merging.merged.items():
+        if name in merging.counts:
+            listed = view.list_words([view.option_label(member) for member in members])
+            words.append(view.say("option.merged", group=view.option_label(name), listed=listed))
+    aside = [view.option_label(name) for name in merging.set_aside]
+    return [*words, *([view.say("option.set_aside", listed=view.list_words(aside))] if aside else [])]

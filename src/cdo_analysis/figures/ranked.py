@@ -66,7 +66,8 @@ def evidence_dots(table: pd.DataFrame, *, numbers: Numbers, label: str, share: b
         axes.hlines(places, table["low"], table["high"], color=LIGHT, linewidth=5)
     values = table["estimate"].to_numpy()
     leads = table["label"].isin(list(highlight)).to_numpy()
-    axes.hlines(places, 0 if share else np.nanmin(values), values, color=GRID, linewidth=1.2)
+    if share:  # a share has a zero to start from
+        axes.hlines(places, 0, values, color=GRID, linewidth=1.2)
     axes.plot(values[leads], places[leads], "o", color=BLUE, markersize=7)
     axes.plot(values[~leads], places[~leads], "o", markerfacecolor="white", markeredgecolor=BLUE, markersize=6)
     write_values(axes, values, table["high"], numbers.share if share else mark_number(numbers))

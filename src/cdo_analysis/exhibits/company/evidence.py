@@ -15,7 +15,7 @@ from cdo_analysis.cdo import obstacle_sentences, peer_shares
 from cdo_analysis.disclosure import flag_counts
 from cdo_analysis.exhibits.company.choice import options_in_set, recommendation_to
 from cdo_analysis.exhibits.exhibit import Exhibit, TableView
-from cdo_analysis.exhibits.outcome import assumptions, gate_sentence
+from cdo_analysis.exhibits.outcome import assumptions, gate_sentence, merging_words
 from cdo_analysis.exhibits.study_view import View
 from cdo_analysis.tables import ranked, rows_of
 
@@ -42,7 +42,7 @@ def observed(view: View, company: str) -> Exhibit | None:
         subtitle=view.say("evidence.observed_long"),
         axes=figures.evidence_dots(table, numbers=view.numbers, label=axis, share=True, highlight=best),
         table=TableView(header, rows, numeric=(False, True)),
-        paragraphs=[_peers_words(view, company), *_quality_words(view)],
+        paragraphs=[_peers_words(view, company), *_quality_words(view), *merging_words(view, view.observed.merging)],
         **view.caption("company.observed", _leader(view, table), n=quality.n if quality else None),
         **view.evidence("observed"),
     )
@@ -148,7 +148,7 @@ def estimated(view: View, company: str) -> Exhibit | None:
         subtitle=view.say("evidence.estimated_long"),
         axes=figures.evidence_dots(table, numbers=view.numbers, label=axis, share=False, highlight=best),
         table=view.estimate_table(table, view.say("label.option"), decimals=1),
-        paragraphs=[view.say("panorama.estimates_assumptions")],
+        paragraphs=[*merging_words(view, view.estimates.merging), view.say("panorama.estimates_assumptions")],
         bullets=assumptions(view),
         **_estimated_caption(view, company, table),
         **view.evidence("estimated"),

@@ -8,7 +8,7 @@ import pandas as pd
 
 from cdo_analysis import figures
 from cdo_analysis.exhibits.exhibit import Exhibit
-from cdo_analysis.exhibits.outcome import assumptions, gate_sentence
+from cdo_analysis.exhibits.outcome import assumptions, gate_sentence, merging_words
 from cdo_analysis.exhibits.panorama.profiles import divided, has_profiles, profile_groups
 from cdo_analysis.exhibits.study_view import Groups, View
 from cdo_analysis.tables import ranked, rows_of, share_by_category
@@ -132,11 +132,17 @@ def estimates_overview(view: View) -> Exhibit | None:
         subtitle=outcome,
         axes=figures.dots_with_intervals(table, numbers=view.numbers, label=view.say("panorama.estimates_axis")),
         table=view.estimate_table(table, view.say("label.option"), decimals=1),
-        paragraphs=[view.say("panorama.estimates_words"), view.say("panorama.estimates_assumptions")],
+        paragraphs=_estimate_words(view),
         bullets=assumptions(view),
         **view.caption("panorama.estimates", fields, n=int(table["n"].sum()), variant=variant),
         **view.evidence("estimated"),
     )
+
+
+def _estimate_words(view: View) -> list[str]:
+    """Say what is estimated, which options stand for several, and announce the assumptions."""
+    words = [view.say("panorama.estimates_words"), *merging_words(view, view.estimates.merging)]
+    return [*words, view.say("panorama.estimates_assumptions")]
 
 
 def _outcome_words(view: View) -> str:
