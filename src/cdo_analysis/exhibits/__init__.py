@@ -1,7 +1,7 @@
 """What reports are made of: exhibits of a study, in one language and under one disclosure profile."""
 
 from cdo_analysis.exhibits import company, panorama, quality
-from cdo_analysis.exhibits.exhibit import MIME, Card, Exhibit, TableView
+from cdo_analysis.exhibits.exhibit import MIME, Card, Exhibit, TableView, html_templates
 from cdo_analysis.exhibits.study_view import View, view
 
-__all__ = ["MIME", "Card", "Exhibit", "TableView", "View", "company", "panorama", "quality", "view"]
+__all__ = ["MIME", "Card", "Exhibit", "TableView", "View", "company", "html_templates", "panorama", "quality", "view"]

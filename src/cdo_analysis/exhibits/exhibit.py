@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Literal
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from matplotlib.axes import Axes
 
 from cdo_analysis.figures import picture
@@ -118,12 +118,16 @@ class Exhibit:
 
 
 @lru_cache(maxsize=1)
-def _template() -> Any:
-    environment = Environment(
-        loader=FileSystemLoader(package_dir("exhibits")),
+def _template() -> Template:
+    return html_templates("exhibits").get_template("exhibit.html.j2")
+
+
+def html_templates(folder: str) -> Environment:
+    """Return the HTML templates of a folder of the package: every text that they print is escaped."""
+    return Environment(
+        loader=FileSystemLoader(package_dir(folder)),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    return environment.get_template("exhibit.html.j2")

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Template
 from markupsafe import Markup
 
 from cdo_analysis.errors import ReportError
-from cdo_analysis.exhibits import MIME
+from cdo_analysis.exhibits import MIME, html_templates
 from cdo_analysis.messages import catalogue
 from cdo_analysis.resources import package_dir
 
@@ -74,13 +74,7 @@ def _pieces(notebook: Mapping[str, Any]) -> Iterator[Piece]:
 
 
 @lru_cache(maxsize=1)
-def _page() -> Any:
-    environment = Environment(
-        loader=FileSystemLoader(package_dir("reports")),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+def _page() -> Template:
+    environment = html_templates("reports")
     environment.globals["css"] = Markup((package_dir("reports") / "page.css").read_text(encoding="utf-8"))
     return environment.get_template("page.html.j2")
