@@ -26,7 +26,7 @@ from cdo_analysis.profiles import Profiles, find_profiles
 from cdo_analysis.reference import load_arrangements, load_rules
 from cdo_analysis.resources import package_dir, sample_dir
 from cdo_analysis.study import Study, read_study, write_study
-from cdo_analysis.weighting import Raking, effective_n, kish_design_effect, rake, read_margins
+from cdo_analysis.weighting import Calibration, calibrate, effective_n, kish_design_effect, read_margins
 
 SEED = 2026
 FEWEST_FOR_PROFILES = 50
@@ -43,7 +43,7 @@ class Analysis:
     survey : Survey
     weights : Series of float
         Mean 1, indexed like the responses.
-    raking : Raking or None
+    calibration : Calibration or None
         None where no margins were given: weights are then the design weights, or 1.
     scores : MaturityScores
     reliability, items, correlations : DataFrame
@@ -58,7 +58,7 @@ class Analysis:
 
     survey: Survey
     weights: pd.Series
-    raking: Raking | None
+    calibration: Calibration | None
     scores: MaturityScores
     reliability: pd.DataFrame
     items: pd.DataFrame
@@ -96,14 +96,14 @@ def analyse(
     """
     book, responses = survey.codebook, survey.responses
     with threadpool_limits(1):  # the same result whatever the number of cores
-        raking, weights = weigh(survey, margins)
+        calibration, weights = weigh(survey, margins)
         scores = score_maturity(responses, book)
         profiles = _find_profiles(responses, scores, weights, book, seed)
         cdo = _fit_cdo(responses, scores, weights, book, (rules, seed))
         return Analysis(
             survey=survey,
             weights=weights,
-            raking=raking,
+            calibration=calibration,
             scores=scores,
             reliability=reliability(responses, book),
             items=item_statistics(responses, book, sample_weight=weights),
@@ -114,8 +114,8 @@ def analyse(
         )
 
 
-def weigh(survey: Survey, margins: pd.DataFrame | None) -> tuple[Raking | None, pd.Series]:
-    """Return the raking (None without margins) and the weights, mean 1.
+def weigh(survey: Survey, margins: pd.DataFrame | None) -> tuple[Calibration | None, pd.Series]:
+    """Return the calibration (None without margins) and the weights, mean 1.
 
     Design weights, where the codebook names them, are the starting point; a respondent without one gets their mean.
     """
@@ -125,8 +125,8 @@ def weigh(survey: Survey, margins: pd.DataFrame | None) -> tuple[Raking | None, 
     base = base.fillna(base.mean() if base.notna().any() else 1.0)
     if margins is None:
         return None, (base / base.mean()).rename("weight")
-    raking = rake(survey.responses, margins, base_weights=base)
-    return raking, raking.weights.rename("weight")
+    calibration = calibrate(survey.responses, margins, base_weights=base)
+    return calibration, calibration.weights.rename("weight")
 
 
 def _dimensions(book: Codebook) -> list[str]:
@@ -246,8 +246,8 @@ def _tables(a: Analysis) -> Iterator[tuple[str, pd.DataFrame]]:
     yield "flags", survey.flags
     yield "flow", survey.flow
     yield "weights", a.weights.to_frame()
-    if a.raking is not None:
-        yield "margins", a.raking.table
+    if a.calibration is not None:
+        yield "margins", a.calibration.table
     yield "scores", a.scores.values
     yield "coverage", a.scores.coverage
     yield "bands", a.scores.bands
@@ -292,7 +292,7 @@ def _info(a: Analysis) -> dict[str, Any]:
         "weighting": {
             "design_effect": float(kish_design_effect(a.weights)),
             "effective_n": float(effective_n(a.weights)),
-            "raked": a.raking is not None,
+            "calibrated": a.calibration is not None,
         },
         "profiles": {
             "verdict": a.profiles.verdict if a.profiles is not None else "not_sought",

@@ -1,5 +1,6 @@
-"""Responses and population margins in, weights and their price out: raking, design effect, weighted estimates."""
+"""Responses and population margins in, weights and their price out: calibration, design effect, estimates."""
 
+from cdo_analysis.weighting.calibration import Calibration, calibrate
 from cdo_analysis.weighting.estimates import (
     Estimate,
     effective_n,
@@ -8,14 +9,13 @@ from cdo_analysis.weighting.estimates import (
     weighted_share,
 )
 from cdo_analysis.weighting.margins import read_margins
-from cdo_analysis.weighting.raking import Raking, rake
 
 __all__ = [
+    "Calibration",
     "Estimate",
-    "Raking",
+    "calibrate",
     "effective_n",
     "kish_design_effect",
-    "rake",
     "read_margins",
     "weighted_mean",
     "weighted_share",
