@@ -1,22 +1,40 @@
-"""Responses and population margins in, weights and their price out: calibration, design effect, estimates."""
+"""Responses and population margins in, weights and their price out: calibration, design, estimates."""
 
+from cdo_analysis.weighting.association import Association, rao_scott
 from cdo_analysis.weighting.calibration import Calibration, calibrate
+from cdo_analysis.weighting.design import Design, Replicates
 from cdo_analysis.weighting.estimates import (
     Estimate,
-    effective_n,
-    kish_design_effect,
+    estimate_by,
     weighted_mean,
+    weighted_quantile,
+    weighted_ratio,
     weighted_share,
+    weighted_total,
 )
+from cdo_analysis.weighting.kish import Trimming, effective_n, kish_design_effect, trim_weights
 from cdo_analysis.weighting.margins import read_margins
+from cdo_analysis.weighting.replicates import bootstrap, jackknife
 
 __all__ = [
+    "Association",
     "Calibration",
+    "Design",
     "Estimate",
+    "Replicates",
+    "Trimming",
+    "bootstrap",
     "calibrate",
     "effective_n",
+    "estimate_by",
+    "jackknife",
     "kish_design_effect",
+    "rao_scott",
     "read_margins",
+    "trim_weights",
     "weighted_mean",
+    "weighted_quantile",
+    "weighted_ratio",
     "weighted_share",
+    "weighted_total",
 ]

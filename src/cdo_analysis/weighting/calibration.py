@@ -15,7 +15,7 @@ from scipy.optimize import linprog
 
 from cdo_analysis.errors import InputError, UsageError
 from cdo_analysis.weighting.constraints import Margin, System, build_system, match_margins, solve_symmetric
-from cdo_analysis.weighting.distances import Distance, Method, distance
+from cdo_analysis.weighting.distances import Distance, distance
 from cdo_analysis.weighting.margins import check_margins, population_total
 
 Floats = NDArray[np.float64]
@@ -38,7 +38,8 @@ class Calibration:
         Mean 1, indexed like the data. Weights that miss a margin are never returned.
     population_factor : float
         ``weights * population_factor`` reaches the margins.
-    method : {'raking', 'linear', 'logit', 'truncated'}
+    distance : Distance
+        Method and bounds.
     iterations : int
         Newton steps.
     base : Series
@@ -50,15 +51,28 @@ class Calibration:
         totals over the target: 1 after calibration.
     system : System
         What was solved; variances need it.
+    importance : ndarray of shape (cells,)
+        Of each cell; 1 by default.
     """
 
     weights: pd.Series
     population_factor: float
-    method: Method
+    distance: Distance
     iterations: int
     base: pd.Series
     table: pd.DataFrame
     system: System = field(repr=False)
+    importance: Floats = field(repr=False)
+
+    @property
+    def population_weights(self) -> pd.Series:
+        """Weights that add up to the population, as totals need them."""
+        return (self.weights * self.population_factor).rename("weight")
+
+    def again(self, base: Floats) -> Floats:
+        """Return population weights calibrated in the same way from other base weights, as replicates need them."""
+        ratio, _ = solve(self.system, self.system.sums(base), self.importance, self.distance)
+        return np.asarray(base * ratio[self.system.cells])
 
 
 def calibrate(
@@ -142,11 +156,12 @@ def calibrate(
     return Calibration(
         weights=pd.Series(fitted / factor, index=data.index, name="weight"),
         population_factor=factor,
-        method=how.method,
+        distance=how,
         iterations=iterations,
         base=pd.Series(base, index=data.index, name="base_weight"),
         table=pd.concat([_describe(margin, base, fitted) for margin in matched], ignore_index=True),
         system=system,
+        importance=pull,
     )
 
 
