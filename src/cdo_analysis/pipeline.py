@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -19,14 +19,23 @@ import platformdirs
 from threadpoolctl import threadpool_limits
 
 from cdo_analysis.cdo import CdoColumns, CdoFit, fit_cdo
-from cdo_analysis.codebook import Codebook
+from cdo_analysis.codebook import Codebook, Condition
 from cdo_analysis.intake import Survey, read_survey
 from cdo_analysis.maturity import MaturityScores, item_statistics, reliability, score_correlations, score_maturity
 from cdo_analysis.profiles import Profiles, find_profiles
 from cdo_analysis.reference import load_arrangements, load_rules
 from cdo_analysis.resources import package_dir, sample_dir
 from cdo_analysis.study import Study, read_study, write_study
-from cdo_analysis.weighting import Calibration, calibrate, effective_n, kish_design_effect, read_margins
+from cdo_analysis.weighting import (
+    Sample,
+    Weighting,
+    design_weights,
+    effective_n,
+    kish_design_effect,
+    population_total,
+    read_margins,
+    weigh_sample,
+)
 
 SEED = 2026
 FEWEST_FOR_PROFILES = 50
@@ -41,10 +50,11 @@ class Analysis:
     Attributes
     ----------
     survey : Survey
+        The respondents in scope.
     weights : Series of float
         Mean 1, indexed like the responses.
-    calibration : Calibration or None
-        None where no margins were given: weights are then the design weights, or 1.
+    weighting : Weighting
+        How the weights came about, and the design that errors need; no calibration where no margins were given.
     scores : MaturityScores
     reliability, items, correlations : DataFrame
         Diagnostics of the scales.
@@ -58,7 +68,7 @@ class Analysis:
 
     survey: Survey
     weights: pd.Series
-    calibration: Calibration | None
+    weighting: Weighting
     scores: MaturityScores
     reliability: pd.DataFrame
     items: pd.DataFrame
@@ -94,16 +104,18 @@ def analyse(
     -------
     Analysis
     """
-    book, responses = survey.codebook, survey.responses
     with threadpool_limits(1):  # the same result whatever the number of cores
-        calibration, weights = weigh(survey, margins)
+        weighting = weigh(survey, margins)
+        weights = (weighting.weights / weighting.weights.mean()).rename("weight")
+        survey = _keep_respondents(survey, weighting)
+        book, responses = survey.codebook, survey.responses
         scores = score_maturity(responses, book)
         profiles = _find_profiles(responses, scores, weights, book, seed)
         cdo = _fit_cdo(responses, scores, weights, book, (rules, seed))
         return Analysis(
             survey=survey,
             weights=weights,
-            calibration=calibration,
+            weighting=weighting,
             scores=scores,
             reliability=reliability(responses, book),
             items=item_statistics(responses, book, sample_weight=weights),
@@ -114,19 +126,66 @@ def analyse(
         )
 
 
-def weigh(survey: Survey, margins: pd.DataFrame | None) -> tuple[Calibration | None, pd.Series]:
-    """Return the calibration (None without margins) and the weights, mean 1.
+def weigh(survey: Survey, margins: pd.DataFrame | None = None) -> Weighting:
+    """Weight the sample as the codebook describes it, and calibrate it on the margins if there are some.
 
-    Design weights, where the codebook names them, are the starting point; a respondent without one gets their mean.
+    Design weights, where the codebook names them, are the starting point; a unit without one gets their mean.
+    Weights of companies that were not drawn at random start from 1 and are scaled to the population.
     """
-    role = survey.codebook.roles.weight
-    base = survey.responses[role] if role else pd.Series(1.0, index=survey.responses.index)
+    book, data = survey.codebook, survey.responses
+    block, roles = book.weighting, book.roles
+    drawn = book.probability_sample
+    strata = data[roles.stratum] if drawn and roles.stratum else None
+    sample = Sample(
+        design_weight=_design_weight(survey, strata, margins),
+        strata=strata,
+        clusters=data[block.cluster] if block.cluster else None,
+        without_replacement=block.without_replacement,
+        in_scope=_meets(data, block.in_scope),
+        responded=_meets(data, block.responded),
+        response_group=data[block.response_group] if block.response_group else None,
+        calibrated=_meets(data, block.calibrated),
+        calibrate_on=block.calibrate_on,
+        residuals=block.residuals,
+        single="centre",
+    )
+    return weigh_sample(data, sample, margins, method=block.method, bounds=block.bounds)
+
+
+def _design_weight(survey: Survey, strata: pd.Series | None, margins: pd.DataFrame | None) -> pd.Series:
+    book, data = survey.codebook, survey.responses
+    if book.weighting.strata and strata is not None:
+        return design_weights(strata, dict(book.weighting.strata))
+    base = data[book.roles.weight] if book.roles.weight else pd.Series(1.0, index=data.index)
     base = base.where(base > 0)
     base = base.fillna(base.mean() if base.notna().any() else 1.0)
-    if margins is None:
-        return None, (base / base.mean()).rename("weight")
-    calibration = calibrate(survey.responses, margins, base_weights=base)
-    return calibration, calibration.weights.rename("weight")
+    total = float("nan") if margins is None else population_total(margins)
+    if book.probability_sample or not total > 0:
+        return base
+    return base * (total / base.sum())
+
+
+def _meets(data: pd.DataFrame, condition: Condition | None) -> pd.Series | None:
+    return None if condition is None else data[condition.item].isin(condition.codes)
+
+
+def _keep_respondents(survey: Survey, weighting: Weighting) -> Survey:
+    """Return the survey of those whose answers count, with what was left out in its flow."""
+    kept = weighting.weights.index
+    if len(kept) == len(survey):
+        return survey
+    n = weighting.steps.set_index("step")["n"]
+    left = {"out_of_scope": n["drawn"] - n["in_scope"], "no_response": n["in_scope"] - n["responded"]}
+    rows = [{"step": step, "n": int(count)} for step, count in left.items() if count]
+    flow = pd.concat([survey.flow.iloc[:-1], pd.DataFrame([*rows, {"step": "kept", "n": len(kept)}])])
+    return replace(
+        survey,
+        responses=survey.responses.loc[kept],
+        missing=survey.missing.loc[kept],
+        flags=survey.flags.loc[kept],
+        lines=survey.lines.loc[kept],
+        flow=flow.reset_index(drop=True),
+    )
 
 
 def _dimensions(book: Codebook) -> list[str]:
@@ -246,8 +305,9 @@ def _tables(a: Analysis) -> Iterator[tuple[str, pd.DataFrame]]:
     yield "flags", survey.flags
     yield "flow", survey.flow
     yield "weights", a.weights.to_frame()
-    if a.calibration is not None:
-        yield "margins", a.calibration.table
+    yield "weighting_steps", a.weighting.steps
+    if a.weighting.calibration is not None:
+        yield "margins", a.weighting.calibration.table
     yield "scores", a.scores.values
     yield "coverage", a.scores.coverage
     yield "bands", a.scores.bands
@@ -292,7 +352,7 @@ def _info(a: Analysis) -> dict[str, Any]:
         "weighting": {
             "design_effect": float(kish_design_effect(a.weights)),
             "effective_n": float(effective_n(a.weights)),
-            "calibrated": a.calibration is not None,
+            "calibrated": a.weighting.calibration is not None,
         },
         "profiles": {
             "verdict": a.profiles.verdict if a.profiles is not None else "not_sought",

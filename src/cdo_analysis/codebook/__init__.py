@@ -6,6 +6,7 @@ A codebook is a TOML file (``codebooks/*.toml``). A new survey or a new wave is 
 from cdo_analysis.codebook.load import codebook_ids, load_codebook, read_codebook
 from cdo_analysis.codebook.model import (
     MISSING_KINDS,
+    UNITS,
     Answer,
     Band,
     CdoBlock,
@@ -16,12 +17,15 @@ from cdo_analysis.codebook.model import (
     MissingKind,
     Roles,
     Score,
+    StatisticalUnit,
+    WeightingBlock,
 )
 from cdo_analysis.wording import LANGUAGES, Language, Text
 
 __all__ = [
     "LANGUAGES",
     "MISSING_KINDS",
+    "UNITS",
     "Answer",
     "Band",
     "CdoBlock",
@@ -33,7 +37,9 @@ __all__ = [
     "MissingKind",
     "Roles",
     "Score",
+    "StatisticalUnit",
     "Text",
+    "WeightingBlock",
     "codebook_ids",
     "load_codebook",
     "read_codebook",

@@ -2,6 +2,7 @@
 
 from cdo_analysis.weighting.association import Association, rao_scott
 from cdo_analysis.weighting.calibration import Calibration, calibrate
+from cdo_analysis.weighting.chain import Sample, Weighting, design_weights, weigh_sample
 from cdo_analysis.weighting.design import Design, Replicates
 from cdo_analysis.weighting.estimates import (
     Estimate,
@@ -13,7 +14,7 @@ from cdo_analysis.weighting.estimates import (
     weighted_total,
 )
 from cdo_analysis.weighting.kish import Trimming, effective_n, kish_design_effect, trim_weights
-from cdo_analysis.weighting.margins import read_margins
+from cdo_analysis.weighting.margins import population_total, read_margins
 from cdo_analysis.weighting.replicates import bootstrap, jackknife
 
 __all__ = [
@@ -22,16 +23,21 @@ __all__ = [
     "Design",
     "Estimate",
     "Replicates",
+    "Sample",
     "Trimming",
+    "Weighting",
     "bootstrap",
     "calibrate",
+    "design_weights",
     "effective_n",
     "estimate_by",
     "jackknife",
     "kish_design_effect",
+    "population_total",
     "rao_scott",
     "read_margins",
     "trim_weights",
+    "weigh_sample",
     "weighted_mean",
     "weighted_quantile",
     "weighted_ratio",

@@ -267,9 +267,9 @@ def weighted_quantile(
     design = as_design(weights)
     y = design.align(values)
     known = np.isfinite(y) & (design.w > 0)
-    nothing = Estimate(*[float("nan")] * 4, int(known.sum()), effective_n(design.w[known]))
+    n, worth = int(known.sum()), effective_n(design.w[known])
     if not known.any():
-        return nothing
+        return Estimate(float("nan"), float("nan"), float("nan"), float("nan"), n, worth)
     order = np.argsort(y[known], kind="stable")
     ladder, mass = y[known][order], design.w[known][order]
     cumulated = np.cumsum(mass) / mass.sum()
@@ -277,7 +277,7 @@ def weighted_quantile(
     below, se = _mean(np.where(np.isfinite(y), (y <= estimate).astype("float64"), np.nan), design)
     t = _student(design.degrees_of_freedom_of(known), level)
     low, high = (_at(below + sign * t * se, ladder, cumulated) for sign in (-1.0, 1.0))
-    return Estimate(estimate, (high - low) / (2 * t), low, high, nothing.n, nothing.n_effective)
+    return Estimate(estimate, (high - low) / (2 * t), low, high, n, worth)
 
 
 def estimate_by(

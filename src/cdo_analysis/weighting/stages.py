@@ -149,7 +149,7 @@ def _one_stage(scores: Floats, stage: Stage, reached: Floats, single: Single) ->
     rest = 1.0 - drawn / stage.populations
     alone = (drawn == 1) & (rest > 1e-9)
     means = np.column_stack([np.bincount(stratum, weights=c, minlength=len(drawn)) for c in totals.T])
-    means /= np.maximum(drawn, 1.0)[:, None]
+    means = means / np.maximum(drawn, 1.0)[:, None]
     if alone.any():
         if single == "error":
             raise InputError(
