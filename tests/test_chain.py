@@ -8,14 +8,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cdo_analysis.errors import InputError
+from cdo_analysis.errors import InputError, UsageError
+from cdo_analysis.exhibits import quality, view
 from cdo_analysis.intake import Survey, read_survey
-from cdo_analysis.pipeline import analyse, weigh
+from cdo_analysis.pipeline import analyse, find_margins, fit, weigh
+from cdo_analysis.resources import sample_dir
 from cdo_analysis.weighting import (
     Sample,
     Weighting,
+    check_units,
     design_weights,
     estimate_by,
+    margins_unit,
     weigh_sample,
     weighted_mean,
     weighted_ratio,
@@ -190,3 +194,47 @@ def test_strata_and_their_sizes_must_know_each_other() -> None:
         design_weights(FIRMS["stratum"], {"a": 40})
     with pytest.raises(InputError, match="stratum 'c' has a population and no unit drawn"):
         design_weights(FIRMS["stratum"], {"a": 40, "b": 6, "c": 2})
+
+
+# --- the unit of the margins ------------------------------------------------------------------------------------------
+
+
+def test_margins_of_another_unit_are_refused_unless_accepted() -> None:
+    margins = find_margins("insee-2017:pme,eti")
+    assert margins_unit(margins) == "enterprise"
+    with pytest.raises(InputError, match="respondents answer for a legal_unit and the margins count enterprises"):
+        check_units(margins, "legal_unit")
+    check_units(margins, "legal_unit", accept_other=True)
+    check_units(margins, "enterprise")
+    check_units(margins.drop(columns="unit"), "legal_unit")
+
+
+def test_a_unit_that_has_no_name_here_and_two_units_at_once_are_refused() -> None:
+    margins = find_margins("insee-2017:pme,eti")
+    with pytest.raises(InputError, match="count 'siren', which is no unit known here; write one of legal_unit"):
+        margins_unit(margins.assign(unit="siren"))
+    with pytest.raises(InputError, match="count enterprise and legal_unit"):
+        margins_unit(margins.assign(unit=["enterprise", "legal_unit"]))
+
+
+def test_official_counts_are_margins_by_their_id(tmp_path: Path) -> None:
+    assert find_margins("insee-2017")["population"].sum() == 3_855_109
+    with pytest.raises(UsageError, match="do not count 'tpe'"):
+        find_margins("insee-2017:tpe")
+    with pytest.raises(InputError, match="cannot be read"):
+        find_margins(tmp_path / "insee-2017")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_a_study_calibrated_on_another_unit_says_so_on_every_page(tmp_path: Path, language: str) -> None:
+    export, margins = sample_dir() / "enquete-cdo-2026.csv", "insee-2017:pme,eti"
+    with pytest.raises(InputError, match="--other-unit"):
+        fit(export, "cdo-2026", tmp_path / "study", margins=margins)
+    seen = view(fit(export, "cdo-2026", tmp_path / "study", margins=margins, other_unit=True), language=language)
+    other = {"fr": "entreprises au sens de la LME", "en": "enterprises in the sense of the LME"}[language]
+    assert seen.study.info["weighting"]["margins_unit"] == "enterprise"
+    assert other in seen.warning
+    assert other in " ".join(quality.representation(seen).paragraphs)
+    assert {gate.id: gate.state for gate in quality.gates(seen)}["units"] == "attention"
+    assert "2017" in " ".join(quality.methods(seen).bullets)

@@ -23,15 +23,17 @@ from cdo_analysis.codebook import Codebook, Condition
 from cdo_analysis.intake import Survey, read_survey
 from cdo_analysis.maturity import MaturityScores, item_statistics, reliability, score_correlations, score_maturity
 from cdo_analysis.profiles import Profiles, find_profiles
-from cdo_analysis.reference import load_arrangements, load_rules
+from cdo_analysis.reference import load_arrangements, load_margins, load_rules, margin_ids
 from cdo_analysis.resources import package_dir, sample_dir
 from cdo_analysis.study import Study, read_study, write_study
 from cdo_analysis.weighting import (
     Sample,
     Weighting,
+    check_units,
     design_weights,
     effective_n,
     kish_design_effect,
+    margins_unit,
     population_total,
     read_margins,
     weigh_sample,
@@ -82,6 +84,7 @@ def analyse(
     survey: Survey,
     *,
     margins: pd.DataFrame | None = None,
+    other_unit: bool = False,
     rules: str | Path | None = None,
     note: str = "",
     seed: int = SEED,
@@ -93,6 +96,8 @@ def analyse(
     survey : Survey
     margins : DataFrame, optional
         Population totals (variable, category, population) that the weights must meet.
+    other_unit : bool
+        True: margins that count another unit (enterprises of the LME) than respondents answer for (SIREN) are accepted.
     rules : str or Path, optional
         TOML of expert rules; those of the package by default.
     note : str
@@ -104,6 +109,8 @@ def analyse(
     -------
     Analysis
     """
+    if margins is not None:
+        check_units(margins, survey.codebook.weighting.unit, accept_other=other_unit)
     with threadpool_limits(1):  # the same result whatever the number of cores
         weighting = weigh(survey, margins)
         weights = (weighting.weights / weighting.weights.mean()).rename("weight")
@@ -122,8 +129,21 @@ def analyse(
             correlations=score_correlations(scores.values[_dimensions(book)], sample_weight=weights),
             profiles=profiles,
             cdo=cdo,
-            options={"seed": seed, "note": note, "rules": str(rules) if rules else ""},
+            options={
+                "seed": seed,
+                "note": note,
+                "rules": str(rules) if rules else "",
+                "margins_unit": "" if margins is None else margins_unit(margins),
+                "margins_source": "" if margins is None else _sources(margins),
+            },
         )
+
+
+def _sources(margins: pd.DataFrame) -> str:
+    """Return where the margins come from and of which year they are, as they say it."""
+    known = [name for name in ("source", "year") if name in margins.columns]
+    told = margins[known].fillna("").drop_duplicates() if known else margins.iloc[:0, :0]
+    return "; ".join(", ".join(part for part in map(str, row) if part) for row in told.itertuples(index=False))
 
 
 def weigh(survey: Survey, margins: pd.DataFrame | None = None) -> Weighting:
@@ -249,6 +269,7 @@ def fit(
     out: str | Path,
     *,
     margins: str | Path | None = None,
+    other_unit: bool = False,
     rules: str | Path | None = None,
     note: str = "",
     seed: int = SEED,
@@ -265,8 +286,8 @@ def fit(
     out : str or Path
         Folder of the study.
     margins : str or Path, optional
-        CSV of population totals.
-    rules, note, seed
+        CSV of population totals; or official counts by id, of some categories: ``"insee-2017:pme,eti"``.
+    other_unit, rules, note, seed
         See :func:`analyse`.
     sheet, encoding : str, optional
         See :func:`~cdo_analysis.intake.read_table`.
@@ -276,8 +297,38 @@ def fit(
     Study
     """
     survey = read_survey(export, codebook, sheet=sheet, encoding=encoding)
-    totals = read_margins(margins) if margins else None
-    return save(analyse(survey, margins=totals, rules=rules, note=note, seed=seed), out)
+    totals = find_margins(margins) if margins else None
+    return save(analyse(survey, margins=totals, other_unit=other_unit, rules=rules, note=note, seed=seed), out)
+
+
+def find_margins(margins: str | Path) -> pd.DataFrame:
+    """Read margins: a CSV file, or official counts of the package by id.
+
+    Parameters
+    ----------
+    margins : str or Path
+        A file, ``"insee-2017"``, or some of its categories only: ``"insee-2017:pme,eti"``.
+
+    Returns
+    -------
+    DataFrame
+
+    Raises
+    ------
+    InputError, UsageError
+        The file cannot be used, or the counts have no such category.
+
+    Examples
+    --------
+    >>> find_margins("insee-2017:pme,eti")[["category", "population", "unit"]]
+      category  population        unit
+    0      pme    147767.0  enterprise
+    1      eti      5722.0  enterprise
+    """
+    name, _, chosen = str(margins).partition(":")
+    if name not in margin_ids() or Path(margins).exists():
+        return read_margins(margins)
+    return load_margins(name).table(tuple(chosen.split(",")) if chosen else None)
 
 
 def save(analysis: Analysis, out: str | Path) -> Study:
@@ -348,8 +399,17 @@ def _info(a: Analysis) -> dict[str, Any]:
             "received": int(survey.flow["n"].iloc[0]),
             "respondents": len(survey),
         },
-        "options": {**a.options, "rules": Path(a.options["rules"]).name},
+        "options": {
+            "seed": a.options["seed"],
+            "note": a.options["note"],
+            "rules": Path(a.options["rules"]).name,
+        },
         "weighting": {
+            "method": book.weighting.method,
+            "unit": book.weighting.unit,
+            "margins_unit": a.options["margins_unit"],
+            "margins_source": a.options["margins_source"],
+            "probability_sample": book.probability_sample,
             "design_effect": float(kish_design_effect(a.weights)),
             "effective_n": float(effective_n(a.weights)),
             "calibrated": a.weighting.calibration is not None,

@@ -54,9 +54,29 @@ def gates(view: View) -> list[Gate]:
         Gate("flagged", _limit(flagged, MOST_FLAGGED), share(flagged)),
         Gate("design_effect", _limit(effect, MOST_DESIGN_EFFECT), number(effect, 2)),
         Gate("margins", "ok" if view.study.has("margins") else "attention", ""),
+        *_unit_gate(view),
         Gate("sampling", "ok" if view.book.probability_sample else "attention", ""),
     ]
     return sorted(found, key=lambda gate: ("blocking", "attention", "ok").index(gate.state))
+
+
+def _unit_gate(view: View) -> list[Gate]:
+    """Return whether respondents and margins are of one unit, where both say what they are."""
+    facts = view.study.info["weighting"]
+    if not (facts["unit"] and facts["margins_unit"]):
+        return []
+    return [Gate("units", "ok" if facts["unit"] == facts["margins_unit"] else "attention", "")]
+
+
+def _unit_words(view: View) -> str:
+    """Say what respondents answer for and what the margins count."""
+    facts = view.study.info["weighting"]
+    unit, other = (view.say(f"unit.{facts[name] or 'unsaid'}") for name in ("unit", "margins_unit"))
+    if not (facts["unit"] and facts["margins_unit"]):
+        return view.say("quality.unit_unsaid", unit=unit)
+    if facts["unit"] == facts["margins_unit"]:
+        return view.say("quality.unit_same", unit=unit)
+    return view.say("quality.unit_other", unit=unit, other=other)
 
 
 def _limit(value: float, most: float) -> GateState:
@@ -165,7 +185,7 @@ def representation(view: View) -> Exhibit:
     return view.exhibit(
         "representation", title, subtitle=view.say("quality.representation_subtitle"), axes=axes,
         alt=view.say("quality.representation_alt", **fields), table=_margins_table(view, margins),
-        paragraphs=[cost], notes=view.notes(reading=view.say("quality.representation_reading", **fields), n=len(view.weights), weighted=False),
+        paragraphs=[cost, _unit_words(view)], notes=view.notes(reading=view.say("quality.representation_reading", **fields), n=len(view.weights), weighted=False),
     )  # fmt: skip
 
 
@@ -352,7 +372,7 @@ def methods(view: View) -> Exhibit:
             "methods.population", population=view.book.population.of(view.language) or view.say("notes.respondents")
         ),
         view.say("methods.recruitment"),
-        view.say("methods.weighting" if view.study.has("margins") else "methods.no_weighting"),
+        _weighting_words(view),
         view.say("methods.precision"),
         view.say("methods.missing"),
         view.say("methods.disclosure", profile=view.profile.id, count=view.profile.count, mean=view.profile.mean),
@@ -366,3 +386,11 @@ def methods(view: View) -> Exhibit:
         view.say("methods.command", command=command),
     ]
     return view.exhibit("methods", view.say("methods.title"), bullets=bullets)
+
+
+def _weighting_words(view: View) -> str:
+    if not view.study.has("margins"):
+        return view.say("methods.no_weighting")
+    facts = view.study.info["weighting"]
+    source = facts["margins_source"] or view.numbers.absent
+    return view.say("methods.weighting", method=view.say(f"methods.method_{facts['method']}"), source=source)

@@ -185,6 +185,10 @@ class View:
         parts = [str(self.study.info["options"].get("note", ""))]
         if not self.book.probability_sample:
             parts.append(self.say("page.not_a_sample"))
+        facts = self.study.info["weighting"]
+        if facts["unit"] and facts["margins_unit"] and facts["unit"] != facts["margins_unit"]:
+            names = (self.say(f"unit.{facts[name]}") for name in ("unit", "margins_unit"))
+            parts.append(self.say("quality.unit_other", **dict(zip(("unit", "other"), names, strict=True))))
         return " ".join(part for part in parts if part)
 
     def estimate_table(self, table: pd.DataFrame, first: str, *, share: bool = False, decimals: int = 0) -> TableView:

@@ -14,7 +14,7 @@ from cdo_analysis.weighting.estimates import (
     weighted_total,
 )
 from cdo_analysis.weighting.kish import Trimming, effective_n, kish_design_effect, trim_weights
-from cdo_analysis.weighting.margins import population_total, read_margins
+from cdo_analysis.weighting.margins import check_units, margins_unit, population_total, read_margins
 from cdo_analysis.weighting.replicates import bootstrap, jackknife
 
 __all__ = [
@@ -28,11 +28,13 @@ __all__ = [
     "Weighting",
     "bootstrap",
     "calibrate",
+    "check_units",
     "design_weights",
     "effective_n",
     "estimate_by",
     "jackknife",
     "kish_design_effect",
+    "margins_unit",
     "population_total",
     "rao_scott",
     "read_margins",

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from cdo_analysis.codebook import UNITS
 from cdo_analysis.errors import InputError
 
 MARGIN_COLUMNS = ("variable", "category", "population")
@@ -104,6 +105,59 @@ def measures(margins: pd.DataFrame) -> pd.Series:
     if "measure" not in margins.columns:
         return pd.Series("count", index=margins.index, dtype="str")
     return margins["measure"].astype("str").fillna("").replace("", "count")
+
+
+def margins_unit(margins: pd.DataFrame) -> str:
+    """Return what the margins count (their column ``unit``); empty where they do not say.
+
+    Raises
+    ------
+    InputError
+        They count two units, or one that has no name here.
+    """
+    if "unit" not in margins.columns:
+        return ""
+    units = sorted({str(unit) for unit in margins["unit"].dropna()} - {""})
+    for unit in units:
+        if unit not in UNITS:
+            raise InputError(
+                f"the margins count '{unit}', which is no unit known here; write one of {', '.join(UNITS)}."
+            )
+    if len(units) > 1:
+        raise InputError(f"the margins count {' and '.join(units)}; calibrate on margins of one unit.")
+    return units[0] if units else ""
+
+
+def check_units(margins: pd.DataFrame, unit: str, *, accept_other: bool = False) -> None:
+    """Refuse margins that count another unit than the one that respondents answer for.
+
+    A legal unit (SIREN) is not an enterprise in the sense of the LME, which may hold several: counted so, there are
+    twice as many PME.
+
+    Parameters
+    ----------
+    margins : DataFrame
+        With a column ``unit`` where they say what they count.
+    unit : str
+        What respondents answer for; empty where it is not said.
+    accept_other : bool
+        True: another unit is accepted.
+
+    Raises
+    ------
+    InputError
+        The units differ.
+
+    Examples
+    --------
+    >>> check_units(pd.DataFrame({"unit": ["enterprise"]}), "legal_unit", accept_other=True)
+    """
+    counted = margins_unit(margins)
+    if counted and unit and counted != unit and not accept_other:
+        raise InputError(
+            f"respondents answer for a {unit} and the margins count {counted}s; bring margins of that unit, or accept "
+            "the difference with --other-unit (other_unit=True): reports will say so."
+        )
 
 
 def population_total(margins: pd.DataFrame) -> float:
