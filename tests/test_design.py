@@ -12,7 +12,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from cdo_analysis.disclosure import PROFILES
 from cdo_analysis.errors import InputError, UsageError
+from cdo_analysis.exhibits import view
+from cdo_analysis.study import Study
+from cdo_analysis.tables import mean_by_group
 from cdo_analysis.weighting import (
     Calibration,
     Design,
@@ -20,6 +24,8 @@ from cdo_analysis.weighting import (
     Replicates,
     bootstrap,
     calibrate,
+    design_from_tables,
+    design_tables,
     estimate_by,
     jackknife,
     rao_scott,
@@ -280,6 +286,42 @@ def test_an_answer_that_all_gave_cannot_be_tested() -> None:
     rows = pd.Series(["a"] * 4, name="sector")
     with pytest.raises(InputError, match="sector has fewer than two categories"):
         rao_scott(rows, pd.Series(["x", "y", "x", "y"]), pd.Series(1.0, rows.index))
+
+
+# --- what a study keeps and tables use --------------------------------------------------------------------------------
+
+
+@pytest.mark.reference_data
+def test_a_table_has_the_intervals_of_the_design(apistrat: pd.DataFrame, strat: Design, r: dict) -> None:
+    table = mean_by_group(
+        apistrat["api99"], apistrat["stype"], strat, order=["E", "H", "M"], profile=PROFILES["insee"]
+    ).set_index("category")
+    assert table["n"].to_dict() == {"E": 100, "H": 50, "M": 50}
+    reach = (table["high"] - table["low"]) / 2
+    t = {"E": 1.9842169515, "H": 2.0095752371, "M": 2.0095752371}  # R: qt(.975, c(99, 49, 49))
+    assert [reach[kind] / t[kind] for kind in "EHM"] == pytest.approx(r["strat_by_se"], rel=1e-8)
+
+
+@pytest.mark.reference_data
+def test_a_design_kept_as_tables_gives_the_same_errors(apiclus1: pd.DataFrame, tmp_path: Path, r: dict) -> None:
+    _, design = calibrated(apiclus1, "raking")
+    read = {}
+    for name, table in design_tables(design).items():
+        table.to_parquet(tmp_path / f"{name}.parquet")
+        read[name] = pd.read_parquet(tmp_path / f"{name}.parquet")
+    again = design_from_tables(read["design"], read["design_matrix"])
+    assert both(weighted_mean(apiclus1["api00"], again)) == close(r["cal_raking_mean"])
+
+
+def test_the_reports_of_the_sample_use_its_calibration(sample_study: Study) -> None:
+    seen = view(sample_study)
+    size = seen.responses["size_category"]
+    known = size[size.notna()]
+    assert weighted_share(known.eq("eti"), seen.design).se < weighted_share(known.eq("eti"), seen.weights).se / 5
+    score = seen.scores[seen.main.id]  # type: ignore[union-attr]
+    by_design, by_weights = (weighted_mean(score, given) for given in (seen.design, seen.weights))
+    assert by_design.estimate == pytest.approx(by_weights.estimate)
+    assert 0 < by_design.se < by_weights.se
 
 
 # --- trimming ---------------------------------------------------------------------------------------------------------

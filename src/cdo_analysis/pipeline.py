@@ -30,6 +30,7 @@ from cdo_analysis.weighting import (
     Sample,
     Weighting,
     check_units,
+    design_tables,
     design_weights,
     effective_n,
     kish_design_effect,
@@ -357,6 +358,7 @@ def _tables(a: Analysis) -> Iterator[tuple[str, pd.DataFrame]]:
     yield "flow", survey.flow
     yield "weights", a.weights.to_frame()
     yield "weighting_steps", a.weighting.steps
+    yield from design_tables(a.weighting.design).items()
     if a.weighting.calibration is not None:
         yield "margins", a.weighting.calibration.table
     yield "scores", a.scores.values

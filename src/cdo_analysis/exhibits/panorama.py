@@ -35,7 +35,7 @@ def cover(view: View) -> Exhibit:
     """Return the head of the report: what was found, in five lines."""
     paragraphs = [view.say("panorama.lead", n=view.numbers.number(len(view.scores)))]
     if view.main is not None:
-        mean = weighted_mean(view.scores[view.main.id], view.weights)
+        mean = weighted_mean(view.scores[view.main.id], view.design)
         decimals = _decimals(view)
         interval = view.numbers.interval(mean.low, mean.high, decimals=decimals)
         paragraphs.append(
@@ -109,7 +109,7 @@ def _card(view: View, row: Any, belonging: pd.Series, k: int) -> Card:
     name = f"{profile_name(view, profile)} — {view.say(_rank_words(profile, k))}"
     if n < view.profile.count:
         return Card(name, "c", [view.say("panorama.card_hidden")])
-    share = weighted_mean(belonging, view.weights)
+    share = weighted_mean(belonging, view.design)
     lines = [
         view.say(
             "panorama.card_share",
@@ -120,7 +120,7 @@ def _card(view: View, row: Any, belonging: pd.Series, k: int) -> Card:
     assignment = view.study.table("profile_assignment")
     members = assignment.index[assignment["profile"].eq(profile)]
     if view.main is not None and n >= view.profile.mean:
-        mean = weighted_mean(view.scores.loc[members, view.main.id], view.weights)
+        mean = weighted_mean(view.scores.loc[members, view.main.id], view.design)
         lines.append(
             view.say(
                 "panorama.card_score",
@@ -193,9 +193,9 @@ def distribution(view: View) -> Exhibit | None:
         count_label=view.say("label.respondent_share"),
         scale=(low, high),
     )
-    mean = weighted_mean(scores, view.weights)
+    mean = weighted_mean(scores, view.design)
     decimals = _decimals(view)
-    below = weighted_mean((scores < (low + high) / 2).astype(float), view.weights).estimate
+    below = weighted_mean((scores < (low + high) / 2).astype(float), view.design).estimate
     fields = {
         "share": view.numbers.share(below),
         "half": view.numbers.number((low + high) / 2, decimals),
@@ -229,7 +229,7 @@ def dimensions(view: View) -> Exhibit | None:
     """Return the mean of each dimension, the highest first. None without dimensions."""
     if not view.dimensions:
         return None
-    table = mean_of_columns(view.scores[view.dimensions], view.weights, profile=view.profile)
+    table = mean_of_columns(view.scores[view.dimensions], view.design, profile=view.profile)
     table["label"] = [view.dimension_label(name) for name in table["category"]]
     table = table.sort_values("estimate", ascending=False, ignore_index=True)
     decimals = _decimals(view)
@@ -261,7 +261,7 @@ def dimensions_by_size(view: View) -> Exhibit | None:
     if not view.dimensions or len(order) < 2:
         return None
     parts = [
-        mean_by_group(view.scores[name], sizes, view.weights, order=order, profile=view.profile).assign(
+        mean_by_group(view.scores[name], sizes, view.design, order=order, profile=view.profile).assign(
             label=view.dimension_label(name)
         )
         for name in view.dimensions
@@ -293,7 +293,7 @@ def profiles_by_dimension(view: View) -> Exhibit | None:
     order = sorted(profiles.unique(), key=int)
     columns = {}
     for name in view.dimensions:
-        means = mean_by_group(view.scores[name], profiles, view.weights, order=order, profile=view.profile)
+        means = mean_by_group(view.scores[name], profiles, view.design, order=order, profile=view.profile)
         columns[view.dimension_label(name)] = means["estimate"].to_numpy()
     values = pd.DataFrame(columns, index=[profile_name(view, int(p)) for p in order])
     low, high = view.score_range(view.main)
@@ -328,7 +328,7 @@ def profiles_by(view: View, variable: str) -> Exhibit | None:
         return None
     profiles = view.study.table("profile_assignment")["profile"].astype(str)
     categories = sorted(profiles.unique(), key=int)
-    table = shares_by_group(profiles, groups, view.weights, order=(categories, order), profile=view.profile)
+    table = shares_by_group(profiles, groups, view.design, order=(categories, order), profile=view.profile)
     named = table.assign(
         group=table["group"].map(labels), category=[profile_name(view, int(c)) for c in table["category"]]
     )
@@ -377,7 +377,7 @@ def _confidence_words(view: View, table: pd.DataFrame, chosen: int) -> list[str]
     if chosen == 1:
         return words
     assignment = view.study.table("profile_assignment")
-    between = weighted_mean(assignment["status"].eq("between").astype(float), view.weights).estimate
+    between = weighted_mean(assignment["status"].eq("between").astype(float), view.design).estimate
     words.append(view.say("panorama.between", share=view.numbers.share(between)))
     entropy = float(table.loc[table["k"].eq(chosen), "relative_entropy"].iloc[0])
     words.append(
@@ -406,12 +406,12 @@ def intensity(view: View) -> Exhibit | None:
     bands = view.study.column("bands", score.id).astype("str")
     order = [band.id for band in score.bands]
     labels = {band.id: band.label.of(view.language) for band in score.bands}
-    table = share_by_category(bands.where(bands.isin(order)), view.weights, order=order, profile=view.profile)
+    table = share_by_category(bands.where(bands.isin(order)), view.design, order=order, profile=view.profile)
     table["label"] = table["category"].map(labels)
     axes = figures.dots_with_intervals(
         table, numbers=view.numbers, label=view.say("label.respondent_share"), share=True
     )
-    basic = weighted_mean(bands[bands.isin(order)].ne(order[0]).astype(float), view.weights)
+    basic = weighted_mean(bands[bands.isin(order)].ne(order[0]).astype(float), view.design)
     fields = {
         "share": view.numbers.share(basic.estimate),
         "name": score.label.of(view.language),
@@ -429,7 +429,7 @@ def arrangements_today(view: View) -> Exhibit | None:
     if view.book.cdo is None:
         return None
     today = view.study.column("arrangements", "today")
-    table = share_by_category(today, view.weights, order=list(view.arrangements.ids), profile=view.profile)
+    table = share_by_category(today, view.design, order=list(view.arrangements.ids), profile=view.profile)
     table["label"] = [view.option_label(name) for name in table["category"]]
     table = table.sort_values("estimate", ascending=False, na_position="last", ignore_index=True)
     axes = figures.dots_with_intervals(
@@ -469,7 +469,7 @@ def arrangements_by_profile(view: View) -> Exhibit | None:
     profiles = view.study.table("profile_assignment")["profile"].astype(str)
     order = sorted(profiles.unique(), key=int)
     parents = [parent.id for parent in view.arrangements.parents]
-    table = shares_by_group(today, profiles, view.weights, order=(parents, order), profile=view.profile)
+    table = shares_by_group(today, profiles, view.design, order=(parents, order), profile=view.profile)
     names = [view.option_label(parent) for parent in parents]
     named = table.assign(
         group=[profile_name(view, int(g)) for g in table["group"]],
@@ -490,10 +490,10 @@ def advice_overview(view: View) -> Exhibit | None:
         return None
     table = view.study.table("recommendation")
     states = share_by_category(
-        table["state"], view.weights, order=["recommended", "close", "abstained"], profile=view.profile
+        table["state"], view.design, order=["recommended", "close", "abstained"], profile=view.profile
     )
     first = table["first"].where(table["state"].ne("abstained") & table["first"].ne(""))
-    shares = share_by_category(first, view.weights, order=list(view.arrangements.ids), profile=view.profile)
+    shares = share_by_category(first, view.design, order=list(view.arrangements.ids), profile=view.profile)
     shares["label"] = [view.option_label(name) for name in shares["category"]]
     shares = shares.sort_values("estimate", ascending=False, na_position="last", ignore_index=True)
     axes = figures.dots_with_intervals(shares, numbers=view.numbers, label=view.say("panorama.advice_axis"), share=True)

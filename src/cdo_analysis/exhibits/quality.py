@@ -274,7 +274,7 @@ def _with_and_without(view: View, flagged: pd.Series) -> list[str]:
     if view.main is None or flagged.sum() < view.profile.count or (~flagged).sum() < view.profile.mean:
         return []
     score = view.scores[view.main.id]
-    both, careful = (weighted_mean(s, view.weights) for s in (score, score[~flagged]))
+    both, careful = (weighted_mean(s, view.design) for s in (score, score[~flagged]))
     decimals = 0 if view.main.method == "points" else 2
     return [
         view.say("quality.with_and_without", score=view.main.label.of(view.language), all=view.numbers.number(both.estimate, decimals),

@@ -18,6 +18,7 @@ from cdo_analysis.messages import Catalogue, Numbers, catalogue
 from cdo_analysis.reference import Arrangements, Costs, Rules, load_arrangements, load_costs, load_rules
 from cdo_analysis.study import Study
 from cdo_analysis.tables import rows_of
+from cdo_analysis.weighting import Design, design_from_tables
 
 SIZES = ("micro", "pme", "eti", "ge")
 
@@ -56,6 +57,12 @@ class View:
     def weights(self) -> pd.Series:
         """Weight of each respondent, mean 1."""
         return self.study.column("weights", "weight")
+
+    @cached_property
+    def design(self) -> Design:
+        """How respondents were drawn and weighted: what intervals rest on."""
+        matrix = self.study.table("design_matrix") if self.study.has("design_matrix") else None
+        return design_from_tables(self.study.table("design"), matrix)
 
     @cached_property
     def responses(self) -> pd.DataFrame:

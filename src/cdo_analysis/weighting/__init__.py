@@ -16,6 +16,7 @@ from cdo_analysis.weighting.estimates import (
 from cdo_analysis.weighting.kish import Trimming, effective_n, kish_design_effect, trim_weights
 from cdo_analysis.weighting.margins import check_units, margins_unit, population_total, read_margins
 from cdo_analysis.weighting.replicates import bootstrap, jackknife
+from cdo_analysis.weighting.saved import design_from_tables, design_tables
 
 __all__ = [
     "Association",
@@ -29,6 +30,8 @@ __all__ = [
     "bootstrap",
     "calibrate",
     "check_units",
+    "design_from_tables",
+    "design_tables",
     "design_weights",
     "effective_n",
     "estimate_by",
