@@ -16,12 +16,15 @@ from cdo_analysis.codebook.model import (
     MissingKind,
     Roles,
     Score,
+    WeightingBlock,
 )
+from cdo_analysis.units import UNITS, StatisticalUnit
 from cdo_analysis.wording import LANGUAGES, Language, Text
 
 __all__ = [
     "LANGUAGES",
     "MISSING_KINDS",
+    "UNITS",
     "Answer",
     "Band",
     "CdoBlock",
@@ -33,7 +36,9 @@ __all__ = [
     "MissingKind",
     "Roles",
     "Score",
+    "StatisticalUnit",
     "Text",
+    "WeightingBlock",
     "codebook_ids",
     "load_codebook",
     "read_codebook",

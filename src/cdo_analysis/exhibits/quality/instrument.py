@@ -61,10 +61,18 @@ def _survey_words(view: View) -> list[str]:
         view.say("methods.instrument", codebook=view.book_words, origin=view.book.origin.of(view.language)),
         view.say("methods.population", population=population),
         view.say("methods.recruitment"),
-        view.say("methods.weighting" if view.study.has("margins") else "methods.no_weighting"),
+        _weighting_words(view),
         view.say("methods.precision"),
         view.say("methods.missing"),
     ]
+
+
+def _weighting_words(view: View) -> str:
+    if not view.study.has("margins"):
+        return view.say("methods.no_weighting")
+    facts = view.study.info["weighting"]
+    source = facts["margins_source"] or view.numbers.absent
+    return view.say("methods.weighting", method=view.say(f"methods.method_{facts['method']}"), source=source)
 
 
 def _study_words(view: View) -> list[str]:

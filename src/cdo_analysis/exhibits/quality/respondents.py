@@ -36,9 +36,18 @@ def representation(view: View) -> Exhibit:
         subtitle=view.say("quality.representation_subtitle"),
         axes=figures.dumbbell(drawn, numbers=view.numbers, words=legend, label=axis),
         table=_margins_table(view, margins),
-        paragraphs=[_weights_words(view)],
+        paragraphs=[_weights_words(view), _unit_words(view)],
         **view.caption("quality.representation", fields, n=len(view.weights), weighted=False),
     )
+
+
+def _unit_words(view: View) -> str:
+    """Say what respondents answer for and what the margins count."""
+    facts = view.study.info["weighting"]
+    unit = view.say(f"unit.{facts['unit'] or 'unsaid'}")
+    if not (facts["unit"] and facts["margins_unit"]):
+        return view.say("quality.unit_unsaid", unit=unit)
+    return view.other_unit or view.say("quality.unit_same", unit=unit)
 
 
 def _weights_words(view: View) -> str:
