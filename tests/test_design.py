@@ -207,6 +207,7 @@ def test_a_stratum_with_one_firm_is_treated_as_asked(firms: pd.DataFrame, single
 def test_a_stratum_with_one_firm_is_a_sentence_unless_its_whole_population_was_drawn(
     firms: pd.DataFrame, r: dict
 ) -> None:
+    assert Design(firms["r_weight"], strata=firms["stratum"]).single_strata == ("'alone'",)
     with pytest.raises(InputError, match="stratum 'alone' has a single unit or cluster"):
         weighted_mean(firms["has_cdo"], Design(firms["r_weight"], strata=firms["stratum"]))
     population = firms["stratum"].map({"alone": 1, "micro": 500, "pme": 500, "eti": 500})
@@ -271,6 +272,13 @@ def test_the_rao_scott_test_of_generated_firms_is_that_of_svychisq(firms: pd.Dat
     test = rao_scott(firms["has_cdo"], firms["size"], firms["r_weight"])
     assert [test.statistic, test.df, test.df_error, test.p_value] == close(r["firms_chi"])
     assert test.table.to_numpy().sum() == pytest.approx(1)
+
+
+def test_an_empty_cell_is_treated_as_svychisq_treats_it(firms: pd.DataFrame, r: dict) -> None:
+    part = firms[~(firms["size"].eq("eti") & firms["region"].eq("93"))]
+    assert len(part) < len(firms)
+    test = rao_scott(part["size"], part["region"], firms["r_weight"])
+    assert [test.statistic, test.df, test.df_error, test.p_value] == pytest.approx(r["chi_empty_cell"], rel=1e-6)
 
 
 @pytest.mark.reference_data

@@ -151,7 +151,52 @@ def flow(view: View) -> Exhibit:
 
 
 def representation(view: View) -> Exhibit:
-    """Return where the respondents differ from the population, and what the weights cost."""
+    """Return where the respondents differ from the population, how weights came about, and what they cost."""
+    if not view.study.has("margins"):
+        words = [view.say("quality.no_margins"), *_weights_words(view)]
+        return view.exhibit("representation", view.say("quality.no_margins_title"), paragraphs=words)
+    margins = _labelled_margins(view)
+    words = [*_weights_words(view), _unit_words(view)]
+    # A total has no share of respondents: it is in the table, not in the figure.
+    shown = margins[margins["flag"].ne("c") & margins["category"].ne("")]
+    drawn = shown.rename(columns={"sample_share": "sample", "population_share": "population"})
+    drawn = drawn.sort_values("gap", ascending=False).head(_LONGEST_LIST)
+    table = _margins_table(view, margins)
+    if drawn.empty:
+        return view.exhibit("representation", view.say("quality.totals_title"), table=table, paragraphs=words)
+    sides = (view.say("quality.respondents_word"), view.say("quality.population_word"))
+    axes = figures.dumbbell(drawn, numbers=view.numbers, words=sides, label=view.say("quality.representation_axis"))
+    worst = drawn.iloc[0]
+    fields = {
+        "label": worst["label"],
+        "sample": view.numbers.share(worst["sample"]),
+        "population": view.numbers.share(worst["population"]),
+    }
+    reading = view.say("quality.representation_reading", **fields)
+    return view.exhibit(
+        "representation",
+        view.say("quality.representation_title", **fields),
+        subtitle=view.say("quality.representation_subtitle"),
+        axes=axes,
+        alt=view.say("quality.representation_alt", **fields),
+        table=table,
+        paragraphs=words,
+        notes=view.notes(reading=reading, n=len(view.weights), weighted=False),
+    )
+
+
+def _labelled_margins(view: View) -> pd.DataFrame:
+    margins = view.study.table("margins")
+    margins["label"] = [
+        _margin_label(view, *pair) for pair in margins[["variable", "category"]].itertuples(index=False)
+    ]
+    margins["gap"] = (margins["sample_share"] - margins["population_share"]).abs()
+    margins["flag"] = margins.groupby("variable")["n"].transform(lambda n: flag_counts(n, view.profile))
+    return margins
+
+
+def _weights_words(view: View) -> list[str]:
+    """Return how the weights came about and what they cost."""
     facts = view.study.info["weighting"]
     cost = view.say(
         "quality.weights_cost",
@@ -160,36 +205,27 @@ def representation(view: View) -> Exhibit:
         low=view.numbers.number(float(view.weights.min()), 2),
         high=view.numbers.number(float(view.weights.max()), 2),
     )
-    if not view.study.has("margins"):
-        return view.exhibit(
-            "representation", view.say("quality.no_margins_title"), paragraphs=[view.say("quality.no_margins"), cost]
-        )
-    margins = view.study.table("margins")
-    margins["label"] = [
-        _margin_label(view, *pair) for pair in margins[["variable", "category"]].itertuples(index=False)
-    ]
-    margins["gap"] = (margins["sample_share"] - margins["population_share"]).abs()
-    margins["flag"] = margins.groupby("variable")["n"].transform(lambda n: flag_counts(n, view.profile))
-    shown = margins[margins["flag"].ne("c")]
-    drawn = shown.rename(columns={"sample_share": "sample", "population_share": "population"})
-    drawn = drawn.sort_values("gap", ascending=False).head(_LONGEST_LIST)
-    words = (view.say("quality.respondents_word"), view.say("quality.population_word"))
-    axes = figures.dumbbell(drawn, numbers=view.numbers, words=words, label=view.say("quality.representation_axis"))
-    worst = drawn.iloc[0]
-    fields = {
-        "label": worst["label"],
-        "sample": view.numbers.share(worst["sample"]),
-        "population": view.numbers.share(worst["population"]),
-    }
-    title = view.say("quality.representation_title", **fields)
-    return view.exhibit(
-        "representation", title, subtitle=view.say("quality.representation_subtitle"), axes=axes,
-        alt=view.say("quality.representation_alt", **fields), table=_margins_table(view, margins),
-        paragraphs=[cost, _unit_words(view)], notes=view.notes(reading=view.say("quality.representation_reading", **fields), n=len(view.weights), weighted=False),
-    )  # fmt: skip
+    return [*_steps_words(view), cost]
+
+
+def _steps_words(view: View) -> list[str]:
+    """Return how the weights came about, step by step, where some units drawn did not answer or do not count."""
+    steps = view.study.table("weighting_steps")
+    number = view.numbers.number
+    said = []
+    if steps["n"].nunique() > 1:
+        parts = [
+            view.say(f"quality.step_{row.step}", n=number(row.n), population=number(row.population))
+            for row in rows_of(steps)
+        ]
+        said.append(view.say("quality.steps", steps="; ".join(parts)))
+    alone = view.study.info["weighting"]["single_strata"]
+    return [*said, view.say("quality.single_strata", n=number(alone))] if alone else said
 
 
 def _margin_label(view: View, variable: str, category: str) -> str:
+    if not category:
+        return view.say("quality.total_of", item=view.book[variable].wording(view.language))
     _, _, labels = view.groups(variable)
     return " + ".join(labels.get(part, part) for part in category.split("+"))
 
