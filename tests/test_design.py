@@ -288,6 +288,9 @@ def test_sport_and_sex_in_histoire_de_vie_have_the_known_f(reference_data: Path)
     assert test.statistic == pytest.approx(12.444, abs=5e-4)
     assert (test.df, test.df_error) == (pytest.approx(1), pytest.approx(1999))
     assert test.p_value == pytest.approx(0.0004289, abs=5e-8)
+    cells = test.table * people["poids"].sum()  # xtabs of reference_R.txt, whole persons
+    assert cells.loc["Femme"].tolist() == pytest.approx([3_864_550, 2_057_294], abs=1)
+    assert cells.loc["Homme"].tolist() == pytest.approx([2_850_210, 2_299_172], abs=1)
 
 
 def test_an_answer_that_all_gave_cannot_be_tested() -> None:

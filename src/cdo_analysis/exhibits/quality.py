@@ -398,6 +398,7 @@ def methods(view: View) -> Exhibit:
     command = f"cdo-analysis fit {data['file']} --codebook {view.book.id} --seed {options['seed']}" + (
         " --margins …" if view.study.has("margins") else ""
     )
+    command += " --other-unit" if any(gate.state != "ok" for gate in _unit_gate(view)) else ""
     bullets = [
         view.say(
             "methods.instrument",

@@ -296,6 +296,7 @@ def _interval(
 
 
 def student_quantile(freedom: int, level: float) -> float:
+    """Return how many standard errors an interval reaches on each side; NaN without degrees of freedom."""
     return float(stdtrit(freedom, (1 + level) / 2)) if freedom > 0 else float("nan")
 
 
