@@ -392,3 +392,29 @@ def test_an_empty_domain_gives_no_estimate_and_a_domain_of_one_no_error() -> Non
 def test_a_design_that_does_not_fit_is_said_in_one_sentence(fields: dict, said: str) -> None:
     with pytest.raises(InputError, match=said):
         Design(**{"weights": pd.Series({"a": 1.0, "b": 1.0}), **fields})
+
+
+@pytest.mark.slow
+def test_intervals_of_calibrated_means_cover_where_response_depends_on_the_margins_only() -> None:
+    # 600 samples of about 400 of 20,000 firms; ETI answer four times as often, sector a half as often again.
+    rng = np.random.default_rng(0)
+    n = 20_000
+    firms = pd.DataFrame(
+        {
+            "size": rng.choice(["pme", "eti"], n, p=[0.9, 0.1]),
+            "sector": rng.choice(list("abcdef"), n),
+            "region": rng.choice(list("uvwxyz"), n),
+        }
+    )
+    eti, a = firms["size"].eq("eti"), firms["sector"].eq("a")
+    score = 30 + 10 * eti + 4 * a - 3 * firms["region"].eq("u") + rng.normal(0, 12, n)
+    counts = [firms[name].value_counts().rename_axis("category").rename("population") for name in firms]
+    margins = pd.concat([part.reset_index().assign(variable=name) for name, part in zip(firms, counts, strict=True)])
+    response = np.where(eti, 0.06, 0.015) * np.where(a, 1.5, 1)
+    covered = 0
+    for _ in range(600):
+        sample = firms[rng.random(n) < response]
+        found = calibrate(sample, margins)
+        mean = weighted_mean(score[sample.index], Design(found.population_weights, calibration=found))
+        covered += mean.low <= score.mean() <= mean.high
+    assert 0.93 <= covered / 600 <= 0.97
