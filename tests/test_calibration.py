@@ -276,3 +276,23 @@ def test_a_base_weight_that_is_missing_or_zero_is_an_error() -> None:
 def test_a_method_and_its_bounds_must_go_together(method: str, bounds: tuple[float, float] | None, said: str) -> None:
     with pytest.raises(UsageError, match=said):
         calibrate(pd.DataFrame({"size": ["pme"]}), margins_of(size={"pme": 1}), method=method, bounds=bounds)
+
+
+# --- cells ------------------------------------------------------------------------------------------------------------
+
+
+def test_variables_whose_cross_table_is_far_larger_than_the_sample_are_met_all_the_same() -> None:
+    # 8 variables of 5 categories: 390,625 cells for 300 firms.
+    rng = np.random.default_rng(3)
+    names = [f"v{place}" for place in range(8)]
+    firms = pd.DataFrame({name: rng.choice(list("abcde"), 300) for name in names})
+    margins = margins_of(**{name: {"a": 15, "b": 25, "c": 20, "d": 22, "e": 18} for name in names})
+    table = calibrate(firms, margins).table
+    assert table["weighted_share_after"].tolist() == pytest.approx([0.15, 0.25, 0.2, 0.22, 0.18] * 8, rel=1e-8)
+
+
+def test_pandas_categories_give_the_weights_of_text_also_with_a_level_that_nobody_has() -> None:
+    text = pd.DataFrame({"size": ["pme", "pme", "eti", None, "eti"], "region": ["11", "84", "11", "84", "84"]})
+    margins = margins_of(size={"pme": 30, "eti": 10}, region={"11": 15, "84": 25})
+    coded = text.assign(size=pd.Categorical(text["size"], ["ge", "eti", "pme"]))
+    np.testing.assert_allclose(calibrate(coded, margins).weights, calibrate(text, margins).weights, rtol=1e-12)

@@ -11,7 +11,7 @@ import pytest
 from cdo_analysis.errors import InputError, UsageError
 from cdo_analysis.exhibits import quality, view
 from cdo_analysis.intake import Survey, read_survey
-from cdo_analysis.pipeline import analyse, find_margins, fit, weigh
+from cdo_analysis.pipeline import analyse, find_margins, fit, save, weigh
 from cdo_analysis.resources import sample_dir
 from cdo_analysis.weighting import (
     Sample,
@@ -125,6 +125,20 @@ def test_only_respondents_in_scope_are_analysed_and_the_flow_says_so(ict: Survey
     flow = analysis.survey.flow.set_index("step")["n"]
     assert (flow["received"], flow["out_of_scope"], flow["no_response"], flow["kept"]) == (650, 106, 38, 506)
     assert analysis.weights.mean() == pytest.approx(1)
+
+
+@pytest.mark.reference_data
+def test_the_quality_report_tells_the_steps_of_the_weights_and_the_totals_met(
+    gustave: tuple[pd.DataFrame, pd.DataFrame], ict: Survey, tmp_path: Path
+) -> None:
+    margins = gustave[1].assign(unit="legal_unit", source="base de sondage")
+    seen = view(save(analyse(ict, margins=margins), tmp_path / "study"), language="en")
+    found = quality.representation(seen)
+    words = " ".join(found.paragraphs)
+    assert "650 units drawn, for a population of 7,670; 544 in scope (6,560); 506 responding (6,142)" in words
+    assert "the margins count legal units (SIREN), as respondents do" in words
+    assert found.table is not None
+    assert [row[0] for row in found.table.rows][-1] == "Total: Chiffre d'affaires de la division 63"
 
 
 # --- by hand ----------------------------------------------------------------------------------------------------------

@@ -919,7 +919,8 @@ def mistyped(value: object, hint: Any) -> list[str]:
     if origin in (Union, UnionType):
         return min((mistyped(value, one) for one in inner), key=len)
     if origin is tuple:
-        assert isinstance(value, tuple)
+        if not isinstance(value, tuple) or (inner[-1] is not ... and len(value) != len(inner)):
+            return [f"{value!r} is no {hint}"]
         kinds = [inner[0]] * len(value) if inner[-1] is ... else list(inner)
         return [fault for entry, kind in zip(value, kinds, strict=True) for fault in mistyped(entry, kind)]
     if is_dataclass(value) and type(value) is hint:

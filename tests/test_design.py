@@ -207,6 +207,7 @@ def test_a_stratum_with_one_firm_is_treated_as_asked(firms: pd.DataFrame, single
 def test_a_stratum_with_one_firm_is_a_sentence_unless_its_whole_population_was_drawn(
     firms: pd.DataFrame, r: dict
 ) -> None:
+    assert Design(firms["r_weight"], strata=firms["stratum"]).single_strata == ("'alone'",)
     with pytest.raises(InputError, match="stratum 'alone' has a single unit or cluster"):
         weighted_mean(firms["has_cdo"], Design(firms["r_weight"], strata=firms["stratum"]))
     population = firms["stratum"].map({"alone": 1, "micro": 500, "pme": 500, "eti": 500})
@@ -273,6 +274,13 @@ def test_the_rao_scott_test_of_generated_firms_is_that_of_svychisq(firms: pd.Dat
     assert test.table.to_numpy().sum() == pytest.approx(1)
 
 
+def test_an_empty_cell_is_treated_as_svychisq_treats_it(firms: pd.DataFrame, r: dict) -> None:
+    part = firms[~(firms["size"].eq("eti") & firms["region"].eq("93"))]
+    assert len(part) < len(firms)
+    test = rao_scott(part["size"], part["region"], firms["r_weight"])
+    assert [test.statistic, test.df, test.df_error, test.p_value] == pytest.approx(r["chi_empty_cell"], rel=1e-6)
+
+
 @pytest.mark.reference_data
 def test_sport_and_sex_in_histoire_de_vie_have_the_known_f(reference_data: Path) -> None:
     people = pd.read_csv(reference_data / "questionr-hdv2003" / "hdv2003.csv")
@@ -280,6 +288,9 @@ def test_sport_and_sex_in_histoire_de_vie_have_the_known_f(reference_data: Path)
     assert test.statistic == pytest.approx(12.444, abs=5e-4)
     assert (test.df, test.df_error) == (pytest.approx(1), pytest.approx(1999))
     assert test.p_value == pytest.approx(0.0004289, abs=5e-8)
+    cells = test.table * people["poids"].sum()  # xtabs of reference_R.txt, whole persons
+    assert cells.loc["Femme"].tolist() == pytest.approx([3_864_550, 2_057_294], abs=1)
+    assert cells.loc["Homme"].tolist() == pytest.approx([2_850_210, 2_299_172], abs=1)
 
 
 def test_an_answer_that_all_gave_cannot_be_tested() -> None:
@@ -381,3 +392,29 @@ def test_an_empty_domain_gives_no_estimate_and_a_domain_of_one_no_error() -> Non
 def test_a_design_that_does_not_fit_is_said_in_one_sentence(fields: dict, said: str) -> None:
     with pytest.raises(InputError, match=said):
         Design(**{"weights": pd.Series({"a": 1.0, "b": 1.0}), **fields})
+
+
+@pytest.mark.slow
+def test_intervals_of_calibrated_means_cover_where_response_depends_on_the_margins_only() -> None:
+    # 600 samples of about 400 of 20,000 firms; ETI answer four times as often, sector a half as often again.
+    rng = np.random.default_rng(0)
+    n = 20_000
+    firms = pd.DataFrame(
+        {
+            "size": rng.choice(["pme", "eti"], n, p=[0.9, 0.1]),
+            "sector": rng.choice(list("abcdef"), n),
+            "region": rng.choice(list("uvwxyz"), n),
+        }
+    )
+    eti, a = firms["size"].eq("eti"), firms["sector"].eq("a")
+    score = 30 + 10 * eti + 4 * a - 3 * firms["region"].eq("u") + rng.normal(0, 12, n)
+    counts = [firms[name].value_counts().rename_axis("category").rename("population") for name in firms]
+    margins = pd.concat([part.reset_index().assign(variable=name) for name, part in zip(firms, counts, strict=True)])
+    response = np.where(eti, 0.06, 0.015) * np.where(a, 1.5, 1)
+    covered = 0
+    for _ in range(600):
+        sample = firms[rng.random(n) < response]
+        found = calibrate(sample, margins)
+        mean = weighted_mean(score[sample.index], Design(found.population_weights, calibration=found))
+        covered += mean.low <= score.mean() <= mean.high
+    assert 0.93 <= covered / 600 <= 0.97

@@ -34,6 +34,7 @@ _HOMES = {
     "report": "cdo_analysis.reports",
     "score_maturity": "cdo_analysis.maturity",
     "view": "cdo_analysis.exhibits",
+    "weighting": "cdo_analysis.weighting",
 }
 
 __all__ = [
@@ -54,9 +55,11 @@ __all__ = [
     "report",
     "score_maturity",
     "view",
+    "weighting",
 ]
 
 if TYPE_CHECKING:
+    from cdo_analysis import weighting
     from cdo_analysis.codebook import load_codebook
     from cdo_analysis.datasets import make_population
     from cdo_analysis.exhibits import company, panorama, quality, view

@@ -83,6 +83,7 @@ plain <- svydesign(id = ~1, weights = ~r_weight, data = firms)
 q <- svyquantile(~budget_keur, plain, c(.1, .5), na.rm = TRUE)$budget_keur
 put("firms_q10", q[1, ]); put("firms_median", q[2, ])
 chi("firms_chi", ~ has_cdo + size, plain)
+chi("chi_empty_cell", ~ size + region, subset(plain, !(size == "eti" & region == "93")))
 trimmed <- trimWeights(plain, upper = 25, lower = 3, strict = TRUE)
 put("trim_strict", c(weights(trimmed), sum(weights(trimmed)^2)))
 put("trim_once", weights(trimWeights(plain, upper = 25, lower = 3)))

@@ -136,6 +136,7 @@ def _info(a: Analysis) -> dict[str, Any]:
         },
         "weighting": {
             "method": book.weighting.method,
+            "single_strata": len(a.weighting.design.single_strata),
             "unit": book.weighting.unit,
             "margins_unit": a.options["margins_unit"],
             "margins_source": a.options["margins_source"],

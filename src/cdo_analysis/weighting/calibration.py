@@ -144,31 +144,32 @@ def calibrate(
     how = distance(method, bounds)
     if not len(data):
         raise InputError("there is no respondent to weight; check the export, or the filter before the weighting.")
-    base = positive(base_weights, data.index, "base weight")
-    total = _population(margins, population, base)
-    base = base * (total / base.sum() if scale else 1.0)
-    matched = match_margins(data, margins, base, total)
-    system = build_system(matched, len(data), by_row=importance is not None)
-    pull = np.ones(len(system.matrix)) if importance is None else positive(importance, data.index, "importance")
-    ratio, iterations = solve(system, system.sums(base), pull, how)
-    fitted = base * ratio[system.cells]
-    factor = float(fitted.mean())
+    given = None if base_weights is None else positive(base_weights, data.index, "base weight")
+    drawn = float(len(data) if given is None else given.sum())
+    total = _population(margins, population, drawn)
+    factor = total / drawn if scale else 1.0
+    cells, matched = match_margins(data, margins, given, total, by_row=importance is not None)
+    system, mass = build_system(cells, matched), cells.sums(given) * factor
+    pull = np.ones(len(mass)) if importance is None else positive(importance, data.index, "importance")
+    ratio, iterations = solve(system, mass, pull, how)
+    mean = float(mass @ ratio) / len(data)
+    weights = (ratio * (factor / mean))[cells.of]
     return Calibration(
-        weights=pd.Series(fitted / factor, index=data.index, name="weight"),
-        population_factor=factor,
+        weights=pd.Series(weights if given is None else weights * given, index=data.index, name="weight", copy=False),
+        population_factor=mean,
         distance=how,
         iterations=iterations,
-        base=pd.Series(base, index=data.index, name="base_weight"),
-        table=pd.concat([_describe(margin, base, fitted) for margin in matched], ignore_index=True),
+        base=pd.Series(factor if given is None else given * factor, index=data.index, name="base_weight"),
+        table=pd.concat(
+            [_describe(margin, (cells.counts, mass, mass * ratio)) for margin in matched], ignore_index=True
+        ),
         system=system,
         importance=pull,
     )
 
 
-def positive(given: pd.Series | None, index: pd.Index, what: str) -> Floats:
-    """Return a number above 0 for each label of `index`: 1 where none is given at all."""
-    if given is None:
-        return np.ones(len(index))
+def positive(given: pd.Series, index: pd.Index, what: str) -> Floats:
+    """Return a number above 0 for each label of `index`."""
     values = given if given.index is index else given.reindex(index)
     numbers = values.to_numpy(dtype="float64", na_value=np.nan)
     wrong = ~(np.isfinite(numbers) & (numbers > 0))
@@ -180,10 +181,10 @@ def positive(given: pd.Series | None, index: pd.Index, what: str) -> Floats:
     return np.asarray(numbers)
 
 
-def _population(margins: pd.DataFrame, given: float | None, base: Floats) -> float:
+def _population(margins: pd.DataFrame, given: float | None, drawn: float) -> float:
     counted = population_total(margins)
     if given is None:
-        return counted if np.isfinite(counted) else float(base.sum())
+        return counted if np.isfinite(counted) else drawn
     if not given > 0:
         raise UsageError(f"population = {given} is not a number of companies; write a number above 0.")
     if np.isfinite(counted) and abs(counted - given) > 0.005 * given:
@@ -219,7 +220,7 @@ def solve(system: System, mass: Floats, pull: Floats, how: Distance) -> tuple[Fl
             ratio = how.ratio(u)
             gap = targets - matrix.T @ (mass * ratio)
             if np.abs(gap / size).max() <= TOLERANCE:
-                if how.method == "raking" and ratio.min() < _NO_WEIGHT:
+                if how.method == "raking" and ratio[mass > 0].min() < _NO_WEIGHT:
                     break
                 return ratio, iteration
             hessian = matrix.T @ ((mass * pull * how.slope(u))[:, None] * matrix)
@@ -278,22 +279,20 @@ def _closest(system: System, mass: Floats, how: Distance) -> Floats | None:
     return mass * found.x[:cells] if found.status == 0 else None
 
 
-def _describe(margin: Margin, base: Floats, fitted: Floats) -> pd.DataFrame:
-    ones = np.ones(len(base))
+def _describe(margin: Margin, masses: tuple[Floats, Floats, Floats]) -> pd.DataFrame:
+    """Return what one margin comes to: respondents, base weights and calibrated weights of the cells."""
+    counts, before, after = (margin.reached(mass) for mass in masses)
     if margin.is_numeric:
-        target = float(margin.targets[0])
-        sides = {
-            "sample_share": float(margin.values.mean()) * base.sum() / target,
-            "weighted_share_before": float(margin.reached(base)[0]) / target,
-            "weighted_share_after": float(margin.reached(fitted)[0]) / target,
+        target = margin.targets
+        shares = {
+            "sample_share": counts * (masses[1].sum() / masses[0].sum()) / target,
+            "weighted_share_before": before / target,
+            "weighted_share_after": after / target,
         }
-        return pd.DataFrame(
-            [{"variable": margin.variable, "category": "", "n": len(base), **sides, "population_share": 1.0}]
-        )
+        there = {"variable": [margin.variable], "category": [""], "n": [int(masses[0].sum())]}
+        return pd.DataFrame({**there, **shares, "population_share": 1.0})
     known = len(margin.categories)
-    counts, before, after, there = (
-        part[:known] for part in (margin.reached(ones), margin.reached(base), margin.reached(fitted), margin.targets)
-    )
+    counts, before, after, there_all = (part[:known] for part in (counts, before, after, margin.targets))
     return pd.DataFrame(
         {
             "variable": margin.variable,
@@ -302,6 +301,6 @@ def _describe(margin: Margin, base: Floats, fitted: Floats) -> pd.DataFrame:
             "sample_share": counts / counts.sum(),
             "weighted_share_before": before / before.sum(),
             "weighted_share_after": after / after.sum(),
-            "population_share": there / there.sum(),
+            "population_share": there_all / there_all.sum(),
         }
     )

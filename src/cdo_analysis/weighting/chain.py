@@ -298,10 +298,8 @@ def _seen_by(
     base = pd.Series(corrected, sample.design_weight.index)[sample.kept].rename("base_weight")
     total = population_total(margins)
     there = np.asarray(base, dtype="float64")
-    matched = match_margins(
-        data.loc[index], margins.reset_index(drop=True), there, total if total > 0 else float(there.sum())
-    )
-    system = build_system(matched, len(index))
+    total = total if total > 0 else float(there.sum())
+    system = build_system(*match_margins(data.loc[index], margins.reset_index(drop=True), there, total))
     return replace(calibration, base=base, system=system, importance=np.ones(len(system.matrix)))
 
 

@@ -6,6 +6,7 @@ pass does not grow with the number of respondents. A numeric margin makes each r
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -22,17 +23,17 @@ Codes = NDArray[np.intp]
 
 @dataclass(frozen=True)
 class Margin:
-    """One variable of the margins, seen from the respondents.
+    """One variable of the margins, seen from the cells.
 
     Attributes
     ----------
     variable : str
     categories : tuple of str
         Empty for a number.
-    codes : ndarray of shape (n,)
-        Place of the category of each respondent, ``len(categories)`` where unknown; of no use for a number.
-    values : ndarray of shape (n,)
-        The number of each respondent; of no use for categories.
+    codes : ndarray of shape (cells,)
+        Place of the category of each cell, ``len(categories)`` where unknown; of no use for a number.
+    values : ndarray of shape (cells,)
+        The number of each cell; of no use for categories.
     targets : ndarray
         Companies of each category, and of the unknown where there are some; or the one total of a number.
     """
@@ -56,10 +57,33 @@ class Margin:
         return [f"{self.variable} '{category}'" for category in (*self.categories, "unknown")][: len(self.targets)]
 
     def reached(self, mass: Floats) -> Floats:
-        """Return what each target comes to under weights `mass`."""
+        """Return what each target comes to under the weights `mass` of the cells."""
         if self.is_numeric:
             return np.array([mass @ self.values])
         return sum_by(self.codes, mass, len(self.categories) + 1)[: len(self.targets)]
+
+
+@dataclass(frozen=True)
+class Cells:
+    """Respondents alike in every variable.
+
+    Attributes
+    ----------
+    of : ndarray of shape (n,)
+        Cell of each respondent.
+    codes : ndarray of shape (cells, variables)
+        For each cell, the position of its answer among the distinct ones of each variable; -1 where unknown.
+    counts : ndarray of shape (cells,)
+        Respondents of each cell; 0 for combinations that nobody has.
+    """
+
+    of: Codes
+    codes: Codes
+    counts: Floats
+
+    def sums(self, values: Floats | None) -> Floats:
+        """Return the sum of `values` over the respondents of each cell; how many there are where it is None."""
+        return self.counts if values is None else sum_by(self.of, values, len(self.counts))
 
 
 @dataclass(frozen=True)
@@ -109,8 +133,84 @@ def sum_by(codes: Codes, mass: Floats, size: int) -> Floats:
     return np.bincount(codes, weights=mass, minlength=size).astype("float64", copy=False)
 
 
-def match_margins(data: pd.DataFrame, margins: pd.DataFrame, base: Floats, population: float) -> list[Margin]:
-    """Match every variable of the margins with the respondents; base weights add up to any scale.
+def group_by_cells(data: pd.DataFrame, margins: pd.DataFrame, *, by_row: bool = False) -> tuple[Cells, list[pd.Index]]:
+    """Return the cells of the variables of the margins, and the distinct answers of each variable.
+
+    A number in the margins, or `by_row`, makes each respondent its own cell.
+
+    Raises
+    ------
+    InputError
+        A variable of the margins is not a column of the data.
+    """
+    kinds = measures(margins).groupby(margins["variable"], sort=False).first()
+    read = [_read_codes(_column(data, str(name)), skip=kind == "total") for name, kind in kinds.items()]
+    codes, distinct = [codes for codes, _ in read], [answers for _, answers in read]
+    n, size = len(data), math.prod(len(answers) + 1 for answers in distinct)
+    if by_row or kinds.eq("total").any():
+        return Cells(np.arange(n, dtype=np.intp), np.column_stack(codes).astype(np.intp), np.ones(n)), distinct
+    if size > _MOST_CELLS:
+        return _compact(codes, distinct), distinct
+    number = np.zeros(n, dtype=np.min_scalar_type(-2 * size))
+    for one, answers in zip(codes, distinct, strict=True):
+        number *= len(answers) + 1
+        number += one.astype(number.dtype, copy=False)
+        number += 1
+    cells = number.astype(np.intp)
+    parts = np.unravel_index(np.arange(size), [len(answers) + 1 for answers in distinct])
+    return Cells(cells, np.column_stack(parts) - 1, np.bincount(cells, minlength=size).astype("float64")), distinct
+
+
+_MOST_CELLS = 4_096
+
+
+def _compact(codes: Sequence[Codes], distinct: Sequence[pd.Index]) -> Cells:
+    """Return the cells that somebody is in, renumbered after each variable: the full cross-table would be large."""
+    cells = np.zeros(len(codes[0]), dtype=np.intp)
+    for one, answers in zip(codes, distinct, strict=True):
+        cells = pd.factorize(cells * (len(answers) + 1) + one + 1)[0]
+    first = np.empty(int(cells.max()) + 1, dtype=np.intp)
+    first[cells] = np.arange(len(cells))
+    table = np.column_stack([one[first] for one in codes]).astype(np.intp)
+    return Cells(cells, table, np.bincount(cells).astype("float64"))
+
+
+def _column(data: pd.DataFrame, variable: str) -> pd.Series:
+    if variable not in data.columns:
+        hint = did_you_mean(variable, data.columns)
+        raise InputError(f"the margins name '{variable}', which is not a column of the responses{hint}")
+    return data[variable]
+
+
+def _read_codes(values: pd.Series, *, skip: bool) -> tuple[Codes, pd.Index]:
+    """Return the position of each answer among the distinct ones (-1 where missing), and these; none for a number."""
+    if skip:
+        return np.full(len(values), -1, dtype=np.intp), pd.Index([])
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        return np.asarray(values.cat.codes), values.cat.categories
+    codes, distinct = pd.factorize(values)
+    return codes, pd.Index(distinct)
+
+
+def match_margins(
+    data: pd.DataFrame, margins: pd.DataFrame, base: Floats | None, population: float, *, by_row: bool = False
+) -> tuple[Cells, list[Margin]]:
+    """Match every variable of the margins with the respondents.
+
+    Parameters
+    ----------
+    data, margins : DataFrame
+    base : ndarray of shape (n,) or None
+        Base weights, of any scale; equal where None.
+    population : float
+        What the targets of each variable add up to.
+    by_row : bool
+        True: each respondent is its own cell.
+
+    Returns
+    -------
+    cells : Cells
+    margins : list of Margin
 
     Raises
     ------
@@ -118,18 +218,16 @@ def match_margins(data: pd.DataFrame, margins: pd.DataFrame, base: Floats, popul
         A variable is not in the data, a category has a population but no respondent, or respondents but no
         population, a number is missing.
     """
-    kinds = measures(margins)
+    cells, distinct = group_by_cells(data, margins, by_row=by_row)
+    kinds, mass = measures(margins), cells.sums(base)
     matched = []
-    for variable, part in margins.groupby("variable", sort=False):
-        name = str(variable)
-        if name not in data.columns:
-            hint = did_you_mean(name, data.columns)
-            raise InputError(f"the margins name '{name}', which is not a column of the responses{hint}")
+    for place, (variable, part) in enumerate(margins.groupby("variable", sort=False)):
         if kinds[part.index[0]] == "total":
-            matched.append(_number(data[name], name, float(part["population"].iloc[0])))
+            matched.append(_number(data[variable], str(variable), float(part["population"].iloc[0])))
         else:
-            matched.append(_categories(data[name], part, base, population))
-    return matched
+            answers = (cells.codes[:, place], distinct[place], cells.counts)
+            matched.append(_categories(answers, part, mass, population))
+    return cells, matched
 
 
 def _number(values: pd.Series, variable: str, total: float) -> Margin:
@@ -143,7 +241,7 @@ def _number(values: pd.Series, variable: str, total: float) -> Margin:
     return Margin(variable, (), np.empty(0, dtype=np.intp), numbers, np.array([total]))
 
 
-def _categories(values: pd.Series, part: pd.DataFrame, base: Floats, population: float) -> Margin:
+def _categories(answers: tuple[Codes, pd.Index, Floats], part: pd.DataFrame, mass: Floats, population: float) -> Margin:
     """Match the categories of one variable with those of the respondents; both must know the same ones.
 
     ``93+94`` is one category of the margins made of two of the responses: rare ones are merged so. The unknown are
@@ -151,8 +249,10 @@ def _categories(values: pd.Series, part: pd.DataFrame, base: Floats, population:
     """
     variable = str(part["variable"].iloc[0])
     categories = tuple(str(category) for category in part["category"])
-    codes = _places(values, variable, categories)
-    counts = np.bincount(codes, minlength=len(categories) + 1)
+    codes, distinct, present = answers
+    there = sum_by(codes + 1, present, len(distinct) + 1)[1:] > 0
+    places = np.append(_places(distinct, there, variable, categories), len(categories))[codes]
+    counts = sum_by(places, present, len(categories) + 1)
     empty = np.flatnonzero(counts[:-1] == 0)
     if empty.size:
         raise InputError(
@@ -160,33 +260,30 @@ def _categories(values: pd.Series, part: pd.DataFrame, base: Floats, population:
             f"neighbouring category there ('{categories[empty[0]]}+…', with the population of both)."
         )
     shares = part["population"].to_numpy(dtype="float64")
-    unknown = float(base[codes == len(categories)].sum() / base.sum())
+    unknown = float(mass[places == len(categories)].sum() / mass.sum())
     targets = shares / shares.sum() * population * (1.0 - unknown)
     if counts[-1]:
         targets = np.append(targets, population * unknown)
-    return Margin(variable, categories, codes, np.empty(0), targets)
+    return Margin(variable, categories, places, np.empty(0), targets)
 
 
-def _places(values: pd.Series, variable: str, categories: Sequence[str]) -> Codes:
+def _places(distinct: pd.Index, there: NDArray[np.bool_], variable: str, categories: Sequence[str]) -> Codes:
+    """Return the place of each distinct answer among the categories; the last one for answers that nobody gave."""
     position = {part: place for place, category in enumerate(categories) for part in category.split("+")}
-    codes, distinct = pd.factorize(values)
-    unknown = sorted({str(code) for code in distinct} - set(position))
+    unknown = sorted({str(answer) for answer in distinct[there]} - set(position))
     if unknown:
         raise InputError(
             f"respondents have {variable} '{unknown[0]}', which the margins lack; add its population to the margins, "
             f"or merge it with a category that they have ('{unknown[0]}+…')."
         )
-    return np.array([*(position[str(code)] for code in distinct), len(categories)], dtype=np.intp)[codes]
+    return np.array([position.get(str(answer), len(categories)) for answer in distinct], dtype=np.intp)
 
 
-def build_system(margins: Sequence[Margin], n: int, *, by_row: bool = False) -> System:
-    """Return the system of `margins` for `n` respondents; each makes its own cell where a number or `by_row` asks it.
+def build_system(cells: Cells, margins: Sequence[Margin]) -> System:
+    """Return the system of `margins`.
 
     From the second variable with categories on, the last category is left out: it follows from the others.
     """
-    numeric = by_row or any(margin.is_numeric for margin in margins)
-    cells = np.arange(n, dtype=np.intp) if numeric else _cells(margins, n)
-    first = np.arange(n, dtype=np.intp) if numeric else _one_of_each(cells)
     columns: list[Floats] = []
     targets: list[float] = []
     names: list[str] = []
@@ -194,40 +291,9 @@ def build_system(margins: Sequence[Margin], n: int, *, by_row: bool = False) -> 
     for margin in margins:
         kept = len(margin.targets) - (complete and not margin.is_numeric)
         columns.extend(
-            margin.values[first] if margin.is_numeric else (margin.codes[first] == place).astype("float64")
-            for place in range(kept)
+            margin.values if margin.is_numeric else (margin.codes == place).astype("float64") for place in range(kept)
         )
         targets.extend(margin.targets[:kept])
         names.extend(margin.names[:kept])
         complete = complete or not margin.is_numeric
-    return System(cells, np.column_stack(columns), np.array(targets), tuple(names))
-
-
-def _cells(margins: Sequence[Margin], n: int) -> Codes:
-    """Return the cell of each respondent.
-
-    Cells are renumbered where the full cross-table of the variables would not fit in memory.
-    """
-    cells = np.zeros(n, dtype=np.intp)
-    size = 1
-    for margin in margins:
-        width = len(margin.categories) + 1
-        cells = cells * width + margin.codes
-        size *= width
-        if size > max(n, _MOST_CELLS):
-            cells, kept = pd.factorize(cells)
-            size = len(kept)
-    seen = np.flatnonzero(np.bincount(cells, minlength=size))
-    places = np.zeros(size, dtype=np.intp)
-    places[seen] = np.arange(len(seen))
-    return places[cells]
-
-
-_MOST_CELLS = 100_000
-
-
-def _one_of_each(cells: Codes) -> Codes:
-    """Return, for each cell, the position of one of its respondents."""
-    representatives = np.empty(cells.max() + 1, dtype=np.intp)
-    representatives[cells] = np.arange(len(cells))
-    return representatives
+    return System(cells.of, np.column_stack(columns), np.array(targets), tuple(names))

@@ -119,6 +119,11 @@ class Design:
         return build_stages(self.weights.index, self.strata, self.clusters, self.population)
 
     @property
+    def single_strata(self) -> tuple[str, ...]:
+        """Strata with one cluster, which show no variance; those of which all the population was drawn need none."""
+        return tuple(self.stages[0].labels[place] for place in np.flatnonzero(self.stages[0].alone))
+
+    @property
     def degrees_of_freedom(self) -> int:
         """Clusters of the first stage less strata."""
         return self.degrees_of_freedom_of(np.ones(len(self.w), dtype=bool))

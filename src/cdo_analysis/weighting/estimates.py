@@ -17,7 +17,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import ndtri, stdtrit
 
-from cdo_analysis.errors import InputError, UsageError
+from cdo_analysis.errors import InputError
 from cdo_analysis.weighting.design import Design, as_design
 from cdo_analysis.weighting.kish import effective_n
 
@@ -86,7 +86,7 @@ def weighted_mean(values: pd.Series, weights: pd.Series | Design, *, level: floa
     """
     design = as_design(weights)
     y = design.align(values)
-    mean, se = _mean(y, design)
+    mean, se = mean_and_error(y, design)
     return _interval(mean, se, design, np.isfinite(y), level=level, simple=_simple_variance(y, design))
 
 
@@ -131,7 +131,7 @@ def weighted_share(holds: pd.Series, weights: pd.Series | Design, *, level: floa
     y = design.align(holds)
     if not np.isin(y[np.isfinite(y)], (0.0, 1.0)).all():
         raise InputError("a share needs values that are 0 or 1 (False or True); turn the answers into yes or no.")
-    share, se = _mean(y, design)
+    share, se = mean_and_error(y, design)
     known = np.isfinite(y) & (design.w > 0)
     n, worth = int(known.sum()), effective_n(design.w[known])
     low, high = _wilson(share, min(share * (1 - share) / se**2, n) if se > 0 else worth, level)
@@ -223,63 +223,6 @@ def weighted_ratio(
     return _interval(ratio, se, design, inside, level=level)
 
 
-def weighted_quantile(
-    values: pd.Series, weights: pd.Series | Design, probability: float, *, level: float = 0.95
-) -> Estimate:
-    """Estimate a quantile: the smallest value that at least `probability` of the population does not exceed.
-
-    The interval is Woodruff's: that of the share below, turned back into values. The standard error is the length of
-    the interval over twice Student's quantile, NaN where an end lies beyond the values seen.
-
-    Parameters
-    ----------
-    values : Series
-        Numbers; those without are outside the domain.
-    weights : Series or Design
-        Has a weight for each label of `values`.
-    probability : float
-        Strictly between 0 and 1.
-    level : float
-        Confidence of the interval, between 0 and 1.
-
-    Returns
-    -------
-    Estimate
-
-    Raises
-    ------
-    InputError
-        A respondent has no weight.
-    UsageError
-        The probability is not between 0 and 1.
-
-    References
-    ----------
-    Woodruff (1952), Journal of the American Statistical Association 47(260), 635-646.
-
-    Examples
-    --------
-    >>> weighted_quantile(pd.Series([1.0, 2.0, 3.0, 9.0]), pd.Series([1.0, 1.0, 1.0, 5.0]), 0.5).estimate
-    9.0
-    """
-    if not 0 < probability < 1:
-        raise UsageError(f"probability = {probability}; write a number strictly between 0 and 1, as 0.5.")
-    design = as_design(weights)
-    y = design.align(values)
-    known = np.isfinite(y) & (design.w > 0)
-    n, worth = int(known.sum()), effective_n(design.w[known])
-    if not known.any():
-        return Estimate(float("nan"), float("nan"), float("nan"), float("nan"), n, worth)
-    order = np.argsort(y[known], kind="stable")
-    ladder, mass = y[known][order], design.w[known][order]
-    cumulated = np.cumsum(mass) / mass.sum()
-    estimate = _at(probability, ladder, cumulated)
-    below, se = _mean(np.where(np.isfinite(y), (y <= estimate).astype("float64"), np.nan), design)
-    t = _student(design.degrees_of_freedom_of(known), level)
-    low, high = (_at(below + sign * t * se, ladder, cumulated) for sign in (-1.0, 1.0))
-    return Estimate(estimate, (high - low) / (2 * t), low, high, n, worth)
-
-
 def estimate_by(
     values: pd.Series,
     domains: pd.Series,
@@ -323,7 +266,7 @@ def _error(influence: Floats, design: Design, point: Callable[[Floats], float]) 
     return float(np.sqrt(max(variance, 0.0)))
 
 
-def _mean(y: Floats, design: Design) -> tuple[float, float]:
+def mean_and_error(y: Floats, design: Design) -> tuple[float, float]:
     """Return the mean of those who have a value and its standard error; NaN where fewer than one or two do."""
     known = np.isfinite(y) & (design.w > 0)
     w = np.where(known, design.w, 0.0)
@@ -347,12 +290,13 @@ def _interval(
     estimate: float, se: float, design: Design, inside: NDArray[np.bool_], *, level: float, simple: float = float("nan")
 ) -> Estimate:
     known = inside & (design.w > 0)
-    reach = _student(design.degrees_of_freedom_of(known), level) * se
+    reach = student_quantile(design.degrees_of_freedom_of(known), level) * se
     worth = effective_n(design.w[known])
     return Estimate(estimate, se, estimate - reach, estimate + reach, int(known.sum()), worth, _effect(se, simple))
 
 
-def _student(freedom: int, level: float) -> float:
+def student_quantile(freedom: int, level: float) -> float:
+    """Return how many standard errors an interval reaches on each side; NaN without degrees of freedom."""
     return float(stdtrit(freedom, (1 + level) / 2)) if freedom > 0 else float("nan")
 
 
@@ -373,12 +317,6 @@ def _variance_of_mean(y: Floats, w: Floats, design: Design) -> float:
     spread = float(w @ np.square(y - w @ y / size) / size) * n / (n - 1)
     rest = 1.0 if design.population is None else max(0.0, 1.0 - n / size)
     return spread / n * rest
-
-
-def _at(probability: float, ladder: Floats, cumulated: Floats) -> float:
-    if not 0 <= probability <= 1:
-        return float("nan")
-    return float(ladder[min(int(np.searchsorted(cumulated, probability)), len(ladder) - 1)])
 
 
 def _wilson(share: float, n: float, level: float) -> tuple[float, float]:

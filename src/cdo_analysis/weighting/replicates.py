@@ -113,14 +113,12 @@ def _first_stage(design: Design) -> tuple[NDArray[np.intp], Floats]:
     first = design.stages[0]
     _, one = np.unique(first.clusters, return_index=True)
     stratum = first.strata[one]
-    drawn = np.bincount(stratum, minlength=len(first.populations)).astype("float64")
-    alone = (drawn == 1) & (first.populations > 1)
-    if alone.any():
+    if design.single_strata:
         raise InputError(
-            f"stratum {first.labels[int(np.flatnonzero(alone)[0])]} has a single cluster, which no replicate can leave "
+            f"stratum {design.single_strata[0]} has a single cluster, which no replicate can leave "
             "out; merge it with its neighbour."
         )
-    return stratum, drawn
+    return stratum, first.drawn
 
 
 def _weights(design: Design, factors: Floats) -> Floats:

@@ -49,8 +49,9 @@ def design_from_tables(units: pd.DataFrame, matrix: pd.DataFrame | None) -> Desi
 
     Its calibration serves errors; it cannot calibrate again.
     """
-    fields = {name: units[name] for name in (*_STAGES, "response") if name in units}
-    fields["response"] = fields["response"].dropna() if "response" in fields else None
+    fields: dict[str, pd.Series | None] = {name: units[name] for name in (*_STAGES, "response") if name in units}
+    if "response" in units:
+        fields["response"] = units["response"].dropna()
     return Design(
         units["weight"],
         calibration=None if matrix is None else _calibration(units, matrix),

@@ -38,6 +38,16 @@ class Stage:
     populations: Floats
     labels: tuple[str, ...]
 
+    @property
+    def drawn(self) -> Floats:
+        """How many clusters were drawn in each stratum."""
+        return _drawn(self.strata, self.clusters)
+
+    @property
+    def alone(self) -> NDArray[np.bool_]:
+        """Which strata have a single cluster of several in the population."""
+        return np.asarray((self.drawn == 1) & (self.populations > 1 + 1e-9))
+
 
 def build_stages(
     index: pd.Index,
@@ -135,7 +145,7 @@ def stage_covariance(scores: Floats, stages: Sequence[Stage], single: Single) ->
     reached = np.ones(len(scores))
     for stage in stages:
         total += _one_stage(scores, stage, reached, single)
-        rate = _drawn(stage.strata, stage.clusters) / stage.populations
+        rate = stage.drawn / stage.populations
         reached = reached * rate[stage.strata]
     return total
 
@@ -147,7 +157,7 @@ def _one_stage(scores: Floats, stage: Stage, reached: Floats, single: Single) ->
     stratum, above = stage.strata[first], reached[first]
     drawn = np.bincount(stratum, minlength=len(stage.populations)).astype("float64")
     rest = 1.0 - drawn / stage.populations
-    alone = (drawn == 1) & (rest > 1e-9)
+    alone = stage.alone
     means = np.column_stack([np.bincount(stratum, weights=c, minlength=len(drawn)) for c in totals.T])
     means = means / np.maximum(drawn, 1.0)[:, None]
     if alone.any():

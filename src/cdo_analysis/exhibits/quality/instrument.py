@@ -89,4 +89,5 @@ def _study_words(view: View) -> list[str]:
 def _command(view: View) -> str:
     file, seed = view.study.info["data"]["file"], view.study.info["options"]["seed"]
     margins = " --margins …" if view.study.has("margins") else ""
-    return f"cdo-analysis fit {file} --codebook {view.book.id} --seed {seed}{margins}"
+    unit = " --other-unit" if view.other_unit else ""
+    return f"cdo-analysis fit {file} --codebook {view.book.id} --seed {seed}{margins}{unit}"
