@@ -1,0 +1,21 @@
+"""What tells how far the scores can be trusted: one table a question, kept with the study."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from cdo_analysis.intake import Survey
+from cdo_analysis.maturity import structure
+
+
+def diagnose(survey: Survey, *, seed: int) -> Mapping[str, pd.DataFrame]:
+    """Return the diagnostics of the scores of a survey, by the name of their table in the study.
+
+    Returns
+    -------
+    mapping of str to DataFrame
+        ``structure``: see :func:`~cdo_analysis.maturity.structure`.
+    """
+    return {"structure": structure(survey.responses, survey.codebook, random_state=seed)}
