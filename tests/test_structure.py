@@ -192,13 +192,15 @@ def test_dimensions_correlated_above_the_limit_are_named_closest_first() -> None
 
 
 @pytest.mark.parametrize(
-    ("language", "said"), [("en", "Without “a1” it would be"), ("fr", "Sans « a1 », il serait de")]
+    ("language", "said"), [("en", "Without “a1” it would be"), ("fr", "Sans «\u00a0a1\u00a0», il serait de")]
 )
 def test_the_quality_report_warns_of_the_item_that_spoils_its_scale(tmp_path: Path, language: str, said: str) -> None:
     rng = np.random.default_rng(3)
     level = rng.normal(size=300)
     loadings = {"a1": -0.5, "a2": 0.5, "a3": 0.5, "a4": 0.5}
-    firms = pd.DataFrame({name: (l * level + rng.normal(size=300) > 0).astype(int) for name, l in loadings.items()})
+    firms = pd.DataFrame(
+        {name: (size * level + rng.normal(size=300) > 0).astype(int) for name, size in loadings.items()}
+    )
     firms.to_csv(tmp_path / "export.csv", index=False)
     study = fit(tmp_path / "export.csv", codebook_of({"a": list(loadings)}, {"a": 2}), tmp_path / "study")
     shown = scales(view(study, language=language))

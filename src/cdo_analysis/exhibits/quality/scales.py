@@ -31,20 +31,25 @@ def scales(view: View) -> Exhibit:
     if table.empty:
         return view.exhibit("scales", view.say("quality.no_scales_title"), paragraphs=[view.say("quality.no_scales")])
     table = table.join(view.study.table("structure"))
+    header = [view.say(f"quality.scale_{name}") for name in _COLUMNS]
+    shown = TableView(header, [_row(view, row) for _, row in table.iterrows()], numeric=(False, *[True] * 10))
+    words = [view.say("quality.scales_lead"), view.say("quality.scales_structure")]
+    alert = " ".join(_warnings(view, table))
     correlations = view.study.table("correlations")
-    labels = [view.dimension_label(name) for name in correlations.columns]
-    named = correlations.set_axis(labels).set_axis(labels, axis=1)
-    below = correlations.to_numpy()[np.tril_indices(len(labels), -1)]
+    below = correlations.to_numpy(dtype=float)[np.tril_indices(len(correlations), -1)]
+    if not np.isfinite(below).any():  # a single dimension is related to nothing
+        title, notes = view.say("quality.scales_title"), view.notes(n=len(view.scores))
+        return view.exhibit("scales", title, table=shown, alert=alert, paragraphs=words, notes=notes)
     low, high = view.numbers.number(float(np.nanmin(below)), 2), view.numbers.number(float(np.nanmax(below)), 2)
     fields = {"low": low, "high": high}
-    header = [view.say(f"quality.scale_{name}") for name in _COLUMNS]
-    words = [view.say("quality.scales_lead"), view.say("quality.scales_structure")]
+    labels = [view.dimension_label(name) for name in correlations.columns]
+    named = correlations.set_axis(labels).set_axis(labels, axis=1)
     return view.exhibit(
         "scales",
         subtitle=view.say("quality.scales_subtitle"),
         axes=figures.correlation_table(named, numbers=view.numbers),
-        table=TableView(header, [_row(view, row) for _, row in table.iterrows()], numeric=(False, *[True] * 10)),
-        alert=" ".join(_warnings(view, table)),
+        table=shown,
+        alert=alert,
         paragraphs=[*words, view.say("quality.scales_correlations", **fields), _close(view, correlations)],
         **view.caption("quality.scales", fields, n=len(view.scores)),
     )
