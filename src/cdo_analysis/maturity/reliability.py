@@ -308,7 +308,7 @@ def _mean_sd(values: Floats, weights: Floats) -> tuple[float, float]:
     return mean, float(np.sqrt(variance * n / (n - 1))) if n > 1 else float("nan")
 
 
-def row_weights(responses: pd.DataFrame, sample_weight: pd.Series | None) -> Floats:
+def row_weights(responses: pd.DataFrame | pd.Series, sample_weight: pd.Series | None) -> Floats:
     """Return the weights of the rows, 1 by default; an InputError names a respondent without one."""
     if sample_weight is None:
         return np.ones(len(responses))

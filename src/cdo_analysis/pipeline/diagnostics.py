@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from cdo_analysis.intake import Survey
-from cdo_analysis.maturity import structure
+from cdo_analysis.maturity import sensitivity, structure
 
 
 def diagnose(survey: Survey, *, seed: int) -> Mapping[str, pd.DataFrame]:
@@ -16,6 +16,11 @@ def diagnose(survey: Survey, *, seed: int) -> Mapping[str, pd.DataFrame]:
     Returns
     -------
     mapping of str to DataFrame
-        ``structure``: see :func:`~cdo_analysis.maturity.structure`.
+        ``structure``: see :func:`~cdo_analysis.maturity.structure`; ``sensitivity``: see
+        :func:`~cdo_analysis.maturity.sensitivity` (only where the codebook has a score).
     """
-    return {"structure": structure(survey.responses, survey.codebook, random_state=seed)}
+    responses, book = survey.responses, survey.codebook
+    tables = {"structure": structure(responses, book, random_state=seed)}
+    if book.main_score is not None:
+        tables["sensitivity"] = sensitivity(responses, book, random_state=seed)
+    return tables
