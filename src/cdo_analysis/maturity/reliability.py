@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from scipy.special import fdtri
 
-from cdo_analysis.codebook import Codebook, Item
+from cdo_analysis.codebook import Codebook
 from cdo_analysis.errors import InputError
 from cdo_analysis.maturity.answers import Floats, check_columns, counted_items, counting_scores, measure, worth
+
+UNRELIABLE = 0.6
+"""Under this value, with its whole interval, alpha raises a warning (DeVellis, Scale Development: "unacceptable")."""
+TOO_CLOSE = 0.85
+"""Above this correlation two dimensions hardly measure two things."""
 
 _COLUMNS = (
     "items",
@@ -21,8 +27,11 @@ _COLUMNS = (
     "mean_correlation",
     "lowest_item_rest",
     "lowest_item",
+    "alpha_without",
+    "weakest_item",
     "floor_share",
     "ceiling_share",
+    "warning",
 )
 
 
@@ -52,8 +61,11 @@ def reliability(responses: pd.DataFrame, codebook: Codebook, *, sample_weight: p
         A row a dimension (index ``dimension``): ``items`` (with different answers), ``n`` (who answered them all),
         ``alpha``, ``alpha_low``, ``alpha_high`` (95 %, Feldt), ``mean_correlation`` (between items),
         ``lowest_item_rest`` (smallest correlation of an item with the sum of the others) and ``lowest_item`` (its
-        name), ``floor_share`` and ``ceiling_share`` (who gave the lowest answer to every item, or the highest;
-        between 0 and 1). NaN where fewer than two items or respondents are left.
+        name), ``alpha_without`` (the largest alpha that leaving one item out gives; three items or more) and
+        ``weakest_item`` (which one), ``floor_share`` and ``ceiling_share`` (who gave the lowest answer to every item,
+        or the highest; between 0 and 1), ``warning``: ``"item"`` where the whole interval of alpha is under
+        :data:`UNRELIABLE` and alpha rises without the weakest item, ``"scale"`` where it does not rise, else empty.
+        NaN where fewer than two items or respondents are left.
 
     Raises
     ------
@@ -66,16 +78,61 @@ def reliability(responses: pd.DataFrame, codebook: Codebook, *, sample_weight: p
     11(1), 93-103; Diamantopoulos and Winklhofer (2001), Journal of Marketing Research 38(2), 269-277, on formative
     measures.
     """
-    weights = _weights(responses, sample_weight)
-    deciding = counting_scores(codebook)
-    rows = []
-    for dimension in codebook.dimensions:
-        earns = dimension.id in deciding and deciding[dimension.id].exclusive == "point"
-        items = counted_items(codebook, dimension.id, "point" if earns else "drop")
-        check_columns(responses, items, codebook)
-        rows.append(_describe(responses, items, weights))
+    weights = row_weights(responses, sample_weight)
+    scales = [complete_answers(responses, codebook, dimension.id, weights) for dimension in codebook.dimensions]
     index = pd.Index([dimension.id for dimension in codebook.dimensions], name="dimension", dtype="str")
-    return pd.DataFrame(rows, index=index, columns=list(_COLUMNS))
+    table = pd.DataFrame([_describe(scale) for scale in scales], index=index, columns=list(_COLUMNS))
+    return table.assign(warning=[_warning(row) for _, row in table.iterrows()])
+
+
+@dataclass(frozen=True)
+class Scale:
+    """The answers to the items of a dimension by those who answered them all.
+
+    Attributes
+    ----------
+    names : tuple of str
+        Items that do not have the same answer from everybody.
+    points : ndarray of shape (n, items)
+        Of these items, between 0 and 1.
+    weights : ndarray of shape (n,)
+    floor_share, ceiling_share : float
+        Who gave the lowest answer to every item of the dimension, or the highest; NaN without anybody.
+    """
+
+    names: tuple[str, ...]
+    points: Floats
+    weights: Floats
+    floor_share: float = float("nan")
+    ceiling_share: float = float("nan")
+
+
+def complete_answers(responses: pd.DataFrame, codebook: Codebook, dimension: str, weights: Floats) -> Scale:
+    """Return the items of a dimension as the score that decides counts them, over those who answered them all.
+
+    Raises
+    ------
+    InputError
+        The responses lack an item of the dimension.
+    """
+    deciding = counting_scores(codebook).get(dimension)
+    earns = deciding is not None and deciding.exclusive == "point"
+    items = counted_items(codebook, dimension, "point" if earns else "drop")
+    check_columns(responses, items, codebook)
+    if not items:
+        return Scale((), np.empty((0, 0)), np.empty(0))
+    points = np.column_stack([measure(responses[item.name], worth(item)) for item in items])
+    complete = np.isfinite(points).all(axis=1) & (weights > 0)
+    points, weights = points[complete], weights[complete]
+    varies = np.ptp(points, axis=0) > 0 if len(points) else np.zeros(len(items), dtype=bool)
+    total = weights.sum() or np.nan
+    return Scale(
+        names=tuple(item.name for item, keep in zip(items, varies, strict=True) if keep),
+        points=points[:, varies],
+        weights=weights,
+        floor_share=float(weights @ (points == 0.0).all(axis=1) / total),
+        ceiling_share=float(weights @ (points == 1.0).all(axis=1) / total),
+    )
 
 
 def item_statistics(
@@ -109,7 +166,7 @@ def item_statistics(
     >>> item_statistics(answers, book).loc["itcomp1", ["n", "mean"]].tolist()
     [2.0, 2.0]
     """
-    weights = _weights(responses, sample_weight)
+    weights = row_weights(responses, sample_weight)
     counted = {name for score in codebook.scores for name in score.items}
     items = [item for item in codebook.items if item.dimension or item.name in counted]
     check_columns(responses, items, codebook)
@@ -150,56 +207,75 @@ def score_correlations(values: pd.DataFrame, *, sample_weight: pd.Series | None 
     data    1.0    1.0
     human   1.0    1.0
     """
-    weights = _weights(values, sample_weight)
+    weights = row_weights(values, sample_weight)
     table = values.to_numpy(dtype="float64", na_value=np.nan)
     known = np.isfinite(table)
-    correlations = np.full((table.shape[1], table.shape[1]), np.nan)
+    found = np.full((table.shape[1], table.shape[1]), np.nan)
     for i in range(table.shape[1]):
         for j in range(i + 1):
             both = known[:, i] & known[:, j]
             if both.sum() > 1:
-                correlations[i, j] = correlations[j, i] = _correlation(table[both][:, [i, j]], weights[both])[0, 1]
-    return pd.DataFrame(correlations, index=values.columns, columns=values.columns)
+                found[i, j] = found[j, i] = correlations(table[both][:, [i, j]], weights[both])[0, 1]
+    return pd.DataFrame(found, index=values.columns, columns=values.columns)
 
 
-def _describe(responses: pd.DataFrame, items: Sequence[Item], weights: Floats) -> dict[str, object]:
+def close_dimensions(correlations: pd.DataFrame, limit: float = TOO_CLOSE) -> list[tuple[str, str]]:
+    """Return the pairs of dimensions that are correlated above `limit`, closest first.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame([[1.0, 0.9], [0.9, 1.0]], index=["data", "human"], columns=["data", "human"])
+    >>> close_dimensions(table)
+    [('human', 'data')]
+    """
+    table = correlations.to_numpy(dtype="float64")
+    rows, columns = np.nonzero(np.tril(np.nan_to_num(table) > limit, -1))
+    order = np.argsort(-table[rows, columns], kind="stable")
+    return [(str(correlations.index[rows[i]]), str(correlations.columns[columns[i]])) for i in order]
+
+
+def _describe(scale: Scale) -> dict[str, object]:
     """Return the row of one dimension."""
-    if not items:
-        return {"items": 0, "n": 0}
-    points = np.column_stack([measure(responses[item.name], worth(item)) for item in items])
-    complete = np.isfinite(points).all(axis=1) & (weights > 0)
-    points, weights = points[complete], weights[complete]
-    varies = np.ptp(points, axis=0) > 0 if len(points) else np.zeros(len(items), dtype=bool)
-    names = [item.name for item, keep in zip(items, varies, strict=True) if keep]
-    total = weights.sum() or np.nan
-    return {
-        "items": len(names),
-        "n": len(points),
-        **(_consistency(points[:, varies], names, weights) if len(names) > 1 else {}),
-        "floor_share": float(weights @ (points == 0.0).all(axis=1) / total),
-        "ceiling_share": float(weights @ (points == 1.0).all(axis=1) / total),
-    }
+    found: dict[str, object] = {"items": len(scale.names), "n": len(scale.points)}
+    if len(scale.names) > 1:
+        found |= _consistency(scale.points, scale.names, scale.weights)
+    return found | {"floor_share": scale.floor_share, "ceiling_share": scale.ceiling_share}
+
+
+def _warning(row: pd.Series) -> str:
+    """Return what is wrong with a scale: one item, the scale, or nothing."""
+    if not row["alpha_high"] < UNRELIABLE:
+        return ""
+    return "item" if row["alpha_without"] > row["alpha"] else "scale"
 
 
 def _consistency(points: Floats, names: Sequence[str], weights: Floats) -> dict[str, object]:
     """Return alpha and the correlations between two or more items that vary."""
     covariance, k = _covariance(points, weights), len(names)
-    total_variance = covariance.sum()
-    alpha = k / (k - 1) * (1 - np.trace(covariance) / total_variance) if total_variance > 0 else np.nan
+    alpha = _alpha(covariance)
+    without = [_alpha(np.delete(np.delete(covariance, i, 0), i, 1)) for i in range(k)] if k > 2 else [np.nan]
+    weakest = int(np.nanargmax(without)) if np.isfinite(without).any() else None
     low, high = _feldt(alpha, k, weights.sum() ** 2 / np.square(weights).sum())
     item_rest = [
-        _correlation(np.column_stack([points[:, i], np.delete(points, i, axis=1).sum(axis=1)]), weights)[0, 1]
+        correlations(np.column_stack([points[:, i], np.delete(points, i, axis=1).sum(axis=1)]), weights)[0, 1]
         for i in range(k)
     ]
     lowest = int(np.nanargmin(item_rest)) if np.isfinite(item_rest).any() else None
     return {
-        "alpha": float(alpha),
+        "alpha": alpha,
         "alpha_low": low,
         "alpha_high": high,
-        "mean_correlation": float((_correlation(points, weights).sum() - k) / (k * (k - 1))),
+        "mean_correlation": float((correlations(points, weights).sum() - k) / (k * (k - 1))),
         "lowest_item_rest": np.nan if lowest is None else float(item_rest[lowest]),
         "lowest_item": None if lowest is None else names[lowest],
+        "alpha_without": np.nan if weakest is None else without[weakest],
+        "weakest_item": None if weakest is None else names[weakest],
     }
+
+
+def _alpha(covariance: Floats) -> float:
+    k, total = len(covariance), covariance.sum()
+    return float(k / (k - 1) * (1 - np.trace(covariance) / total)) if total > 0 else float("nan")
 
 
 def _feldt(alpha: float, items: int, n: float, level: float = 0.95) -> tuple[float, float]:
@@ -215,7 +291,7 @@ def _covariance(values: Floats, weights: Floats) -> Floats:
     return (centred * share[:, np.newaxis]).T @ centred
 
 
-def _correlation(values: Floats, weights: Floats) -> Floats:
+def correlations(values: Floats, weights: Floats) -> Floats:
     """Return weighted Pearson correlations; NaN for what does not vary (but for rounding)."""
     covariance = _covariance(values, weights)
     sd = np.sqrt(covariance.diagonal())
@@ -232,7 +308,8 @@ def _mean_sd(values: Floats, weights: Floats) -> tuple[float, float]:
     return mean, float(np.sqrt(variance * n / (n - 1))) if n > 1 else float("nan")
 
 
-def _weights(responses: pd.DataFrame, sample_weight: pd.Series | None) -> Floats:
+def row_weights(responses: pd.DataFrame | pd.Series, sample_weight: pd.Series | None) -> Floats:
+    """Return the weights of the rows, 1 by default; an InputError names a respondent without one."""
     if sample_weight is None:
         return np.ones(len(responses))
     weights = sample_weight.reindex(responses.index).to_numpy(dtype="float64", na_value=np.nan)

@@ -269,11 +269,22 @@ def _count(responses: pd.DataFrame, items: Sequence[Item], score: Score) -> tupl
 
 
 def _bands(low: Floats, high: Floats, bands: Sequence[Band]) -> pd.Categorical[str]:
-    """Return the band that holds both ends; rounding keeps 49.999999999999993 out of the band below 50."""
+    """Return the band that holds both ends."""
     starts = np.array([band.start for band in bands])
-    ends = [np.searchsorted(starts, np.round(end, 9), side="right") - 1 for end in (low, high)]
+    ends = [band_places(end, starts) for end in (low, high)]
     place = np.where((ends[0] == ends[1]) & np.isfinite(low), ends[0], -1)
     return pd.Categorical.from_codes(place, categories=pd.Index([band.id for band in bands], dtype="str"), ordered=True)
+
+
+def band_places(values: Floats, starts: Floats) -> NDArray[np.intp]:
+    """Return the place of the band of each value; rounding keeps 49.999999999999993 out of the band below 50.
+
+    Examples
+    --------
+    >>> band_places(np.array([10.0, 25.0, 24.9999999999999]), np.array([0.0, 25.0])).tolist()
+    [0, 1, 1]
+    """
+    return np.searchsorted(starts, np.round(values, 9), side="right") - 1
 
 
 def _ratio(total: Floats, count: Floats) -> Floats:

@@ -14,6 +14,7 @@ from cdo_analysis.cdo import CdoColumns, CdoFit, fit_cdo
 from cdo_analysis.codebook import Codebook
 from cdo_analysis.intake import Survey
 from cdo_analysis.maturity import MaturityScores, item_statistics, reliability, score_correlations, score_maturity
+from cdo_analysis.pipeline.diagnostics import diagnose
 from cdo_analysis.pipeline.weights import keep_respondents, name_sources, weigh
 from cdo_analysis.profiles import Profiles, find_profiles
 from cdo_analysis.reference import load_arrangements, load_rules
@@ -38,6 +39,8 @@ class Analysis:
     scores : MaturityScores
     reliability, items, correlations : DataFrame
         Diagnostics of the scales.
+    diagnostics : mapping of str to DataFrame
+        How far the scores can be trusted: see :mod:`cdo_analysis.pipeline.diagnostics`.
     profiles : Profiles or None
         None where the codebook has no score, or too few companies answered.
     cdo : CdoFit or None
@@ -53,6 +56,7 @@ class Analysis:
     reliability: pd.DataFrame
     items: pd.DataFrame
     correlations: pd.DataFrame
+    diagnostics: Mapping[str, pd.DataFrame]
     profiles: Profiles | None
     cdo: CdoFit | None
     options: Mapping[str, Any]
@@ -103,6 +107,7 @@ def analyse(
             reliability=reliability(responses, book),
             items=item_statistics(responses, book, sample_weight=weights),
             correlations=score_correlations(scores.values[_dimensions(book)], sample_weight=weights),
+            diagnostics=diagnose(survey, seed=seed),
             profiles=_find_profiles(survey, scores, weights, seed),
             cdo=_fit_cdo(survey, scores, weights, rules=rules, seed=seed),
             options={

@@ -96,6 +96,7 @@ def _tables(a: Analysis) -> Iterator[tuple[str, pd.DataFrame]]:
     yield "reliability", a.reliability
     yield "items", a.items
     yield "correlations", a.correlations
+    yield from a.diagnostics.items()
     if a.profiles is not None:
         yield from _profile_tables(a.profiles)
     if a.cdo is not None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
 from cdo_analysis import figures
 from cdo_analysis.exhibits.exhibit import Exhibit, TableView
 from cdo_analysis.exhibits.study_view import View
+from cdo_analysis.maturity import peer_percentiles
 from cdo_analysis.tables import peer_band, rows_of
 
 
@@ -29,9 +32,47 @@ def dimensions(view: View, company: str) -> Exhibit | None:
         subtitle=view.say("company.dimensions_subtitle", **fields),
         axes=figures.company_and_peers(table, numbers=view.numbers, words=words, label=axis, scale=scale),
         table=_peers_table(view, table, words),
-        paragraphs=[view.say("company.dimensions_words", origin=view.book.origin.of(view.language))],
+        paragraphs=[
+            view.say("company.dimensions_words", origin=view.book.origin.of(view.language)),
+            *_standing(view, company),
+            *_doubt(view, company),
+        ],
         **view.caption("company.dimensions", fields, n=len(peers), variant=variant),
     )
+
+
+def _standing(view: View, company: str) -> list[str]:
+    """Say what share of its peers the company is ahead of on the main score, rounded, with its interval."""
+    sector = view.book.roles.sector
+    known = [name for name in ("size_category", sector) if name]
+    widening = [["size_category", sector], [sector], ["size_category"]] if sector else [["size_category"]]
+    if view.main is None:
+        return []
+    groups, fewest = view.responses[known], view.profile.quartiles
+    table = peer_percentiles(
+        view.scores[view.main.id], groups, widening=widening, fewest=fewest, sample_weight=view.weights
+    )
+    found: dict[str, Any] = dict(table.loc[company])
+    if not found["peers"] >= fewest:
+        return []
+    names = [*widening, []][int(found["level"])]
+    listed = view.list_words([view.groups(name).labels[str(view.responses.at[company, name])] for name in names])
+    level = view.say("company.peer_level", listed=listed) if names else view.say("company.peer_all")
+    fields = {name: view.numbers.share(found[name] / 100) for name in ("percentile", "low", "high")}
+    score = view.main.label.of(view.language)
+    return [view.say("company.standing", score=score, level=level, n=view.numbers.number(found["peers"]), **fields)]
+
+
+def _doubt(view: View, company: str) -> list[str]:
+    """Say how far the main score and its band depend on the weights of the dimensions and on one answer."""
+    if not view.study.has("sensitivity"):
+        return []
+    row: dict[str, Any] = dict(view.study.table("sensitivity").loc[company])
+    if not np.isfinite([row["weights_flip"], row["answer_flip"]]).all():
+        return []
+    fields = {name: view.numbers.number(row[name], 1) for name in ("weights_sd", "answer_sd")}
+    fields |= {name: view.numbers.share(row[name]) for name in ("weights_flip", "answer_flip")}
+    return [view.say("company.sensitivity", **fields)]
 
 
 def _decimals(view: View) -> int:
