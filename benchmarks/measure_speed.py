@@ -43,7 +43,7 @@ def compare_alpha(n: int, repeats: int) -> None:
     random = np.random.default_rng(1)
     common = random.normal(size=(n, 1))
     points = np.clip(np.round(3 + 0.7 * common + random.normal(size=(n, ITEMS))), 1, 5)
-    slow, low_high = best_time(lambda: resample_rows(points), 1)
+    slow, low_high = best_time(lambda: resample_rows(points), repeats)
     fast, ours = best_time(lambda: alpha_bootstrap(points, replicates=REPLICATES, random_state=7), repeats)
     gap = max(abs(ours.low - low_high[0]), abs(ours.high - low_high[1]))
     print(f"alpha of {n:,} x {ITEMS}, {REPLICATES} replicates: {ours.alpha:.4f} [{ours.low:.5f}, {ours.high:.5f}]")

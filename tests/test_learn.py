@@ -11,6 +11,7 @@ import nbformat
 import papermill
 import pytest
 
+from cdo_analysis.cli import copy_notebooks
 from cdo_analysis.reports import template_names
 from cdo_analysis.resources import notebooks_dir
 
@@ -67,6 +68,13 @@ def test_a_page_is_thin_and_stripped(page: Path) -> None:
         modules = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
         modules |= {str(node.module) for node in nodes if isinstance(node, ast.ImportFrom)}
         assert modules <= {"cdo_analysis", "pandas", "dataclasses"}
+
+
+def test_the_lab_copies_the_page_and_keeps_what_was_changed(tmp_path: Path) -> None:
+    (tmp_path / "quality.ipynb").write_text("mine", encoding="utf-8")
+    copy_notebooks(tmp_path)
+    assert (tmp_path / "learn" / "methods.ipynb").read_bytes() == PAGES[0].read_bytes()
+    assert (tmp_path / "quality.ipynb").read_text(encoding="utf-8") == "mine"
 
 
 @pytest.mark.slow
