@@ -12,7 +12,7 @@ import pytest
 from cdo_analysis.codebook import Codebook, load_codebook, read_codebook
 from cdo_analysis.exhibits import view
 from cdo_analysis.exhibits.quality import scales
-from cdo_analysis.maturity import bootstrap_alpha, close_dimensions, reliability, structure
+from cdo_analysis.maturity import alpha_bootstrap, close_dimensions, reliability, structure
 from cdo_analysis.maturity.factors import bartlett, kmo, omega, one_factor, parallel_analysis, standardised_alpha
 from cdo_analysis.maturity.polychoric import polychoric
 from cdo_analysis.maturity.resampling import bootstrap_grams, bootstrap_sums, covariances_of, percentile_interval
@@ -125,7 +125,7 @@ def test_cross_products_of_replicates_are_those_of_their_counts() -> None:
 
 def test_the_bootstrap_of_alpha_has_the_interval_of_drawn_rows(sample: pd.DataFrame) -> None:
     points = sample[BLOCKS["a"]].to_numpy(float)
-    ours = percentile_interval(bootstrap_alpha(points, replicates=2000))
+    ours = percentile_interval(alpha_bootstrap(points, replicates=2000).replicates)
     rng = np.random.default_rng(1)
     drawn = []
     for _ in range(2000):

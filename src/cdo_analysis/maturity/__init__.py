@@ -1,5 +1,6 @@
 """Answers in, maturity scores out, with how much of each was measured and how far it can be trusted."""
 
+from cdo_analysis.maturity.bootstrap import AlphaInterval, alpha_bootstrap
 from cdo_analysis.maturity.change import Change, Wave, compare_waves
 from cdo_analysis.maturity.peers import peer_percentiles
 from cdo_analysis.maturity.reliability import (
@@ -12,15 +13,16 @@ from cdo_analysis.maturity.reliability import (
 )
 from cdo_analysis.maturity.scores import MaturityScores, dimension_without_block, score_maturity
 from cdo_analysis.maturity.sensitivity import compensation, rank_correlations, sensitivity, weight_sensitivity
-from cdo_analysis.maturity.structure import bootstrap_alpha, structure
+from cdo_analysis.maturity.structure import structure
 
 __all__ = [
     "TOO_CLOSE",
     "UNRELIABLE",
+    "AlphaInterval",
     "Change",
     "MaturityScores",
     "Wave",
-    "bootstrap_alpha",
+    "alpha_bootstrap",
     "close_dimensions",
     "compare_waves",
     "compensation",
