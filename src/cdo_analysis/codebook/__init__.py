@@ -16,6 +16,7 @@ from cdo_analysis.codebook.model import (
     MissingKind,
     Roles,
     Score,
+    Variant,
 )
 from cdo_analysis.wording import LANGUAGES, Language, Text
 
@@ -34,6 +35,7 @@ __all__ = [
     "Roles",
     "Score",
     "Text",
+    "Variant",
     "codebook_ids",
     "load_codebook",
     "read_codebook",

@@ -1,6 +1,8 @@
 """Answers in, maturity scores out, with how much of each was measured and how far it can be trusted."""
 
 from cdo_analysis.maturity.change import Change, Wave, compare_waves
+from cdo_analysis.maturity.graded import GradedModel, fit_graded, graded_scores
+from cdo_analysis.maturity.imputation import Pooled, impute_answers, pool
 from cdo_analysis.maturity.peers import peer_percentiles
 from cdo_analysis.maturity.reliability import (
     TOO_CLOSE,
@@ -13,24 +15,33 @@ from cdo_analysis.maturity.reliability import (
 from cdo_analysis.maturity.scores import MaturityScores, dimension_without_block, score_maturity
 from cdo_analysis.maturity.sensitivity import compensation, rank_correlations, sensitivity, weight_sensitivity
 from cdo_analysis.maturity.structure import bootstrap_alpha, structure
+from cdo_analysis.maturity.variants import compare_variants, score_variants
 
 __all__ = [
     "TOO_CLOSE",
     "UNRELIABLE",
     "Change",
+    "GradedModel",
     "MaturityScores",
+    "Pooled",
     "Wave",
     "bootstrap_alpha",
     "close_dimensions",
+    "compare_variants",
     "compare_waves",
     "compensation",
     "dimension_without_block",
+    "fit_graded",
+    "graded_scores",
+    "impute_answers",
     "item_statistics",
     "peer_percentiles",
+    "pool",
     "rank_correlations",
     "reliability",
     "score_correlations",
     "score_maturity",
+    "score_variants",
     "sensitivity",
     "structure",
     "weight_sensitivity",
