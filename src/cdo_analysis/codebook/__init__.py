@@ -16,6 +16,7 @@ from cdo_analysis.codebook.model import (
     MissingKind,
     Roles,
     Score,
+    Variant,
     WeightingBlock,
 )
 from cdo_analysis.units import UNITS, StatisticalUnit
@@ -38,6 +39,7 @@ __all__ = [
     "Score",
     "StatisticalUnit",
     "Text",
+    "Variant",
     "WeightingBlock",
     "codebook_ids",
     "load_codebook",

@@ -19,10 +19,11 @@ from cdo_analysis.codebook.model import (
     Score,
 )
 from cdo_analysis.codebook.sampling import build_weighting
+from cdo_analysis.codebook.variants import build_variant
 
 _FILE_KEYS = (
     "id", "version", "title", "respondent", "probability_sample", "population", "origin", "roles", "answers",
-    "dimension", "item", "score", "profiles", "cdo", "weighting", "notes",
+    "dimension", "item", "score", "variant", "profiles", "cdo", "weighting", "notes",
 )  # fmt: skip
 _SCORE_KEYS = (
     "id", "method", "label", "version", "official", "dimensions", "items", "bands", "exclusive", "minimum_coverage",
@@ -63,6 +64,7 @@ def build_codebook(table: Mapping[str, Any], text: str, *, file: str) -> Codeboo
         dimensions=tuple(_dimension(entry) for entry in top.tables("dimension", by="id")),
         items=tuple(build_items(top, lists)),
         scores=tuple(_score(entry) for entry in top.tables("score", by="id")),
+        variants=tuple(build_variant(entry) for entry in top.tables("variant", by="id")),
         active=top.part("profiles").only(["active"]).names("active"),
         roles=_roles(top),
         cdo=_cdo(top) if "cdo" in top else None,

@@ -8,6 +8,7 @@ from itertools import chain
 from cdo_analysis.codebook.entry import Fault, repeated, shown
 from cdo_analysis.codebook.model import CdoBlock, Codebook, Condition, Item, Score
 from cdo_analysis.codebook.sampling import find_weighting_faults
+from cdo_analysis.codebook.variants import variant_faults
 from cdo_analysis.errors import did_you_mean
 
 SIZE_CATEGORY = "size_category"
@@ -36,6 +37,7 @@ def check_codebook(book: Codebook, file: str) -> None:
         _roles,
         _uses,
         _scores,
+        variant_faults,
         _cdo,
         find_weighting_faults,
         _emptiness,

@@ -244,6 +244,32 @@ class Score:
 
 
 @dataclass(frozen=True)
+class Variant:
+    """Another way to count the answers of a score.
+
+    Attributes
+    ----------
+    id : str
+    score : str
+        Id of the score; one with dimensions.
+    label : Text
+    leave_out : tuple of str
+        Items and blocks that are not counted.
+    where : Condition or None
+        The companies for which they are not (the others keep the score); all where None.
+    exclusive : {'drop', 'point', 'lost_point'} or None
+        Key of the exclusive option; that of the score where None.
+    """
+
+    id: str
+    score: str
+    label: Text
+    leave_out: tuple[str, ...] = ()
+    where: Condition | None = None
+    exclusive: ExclusiveKey | None = None
+
+
+@dataclass(frozen=True)
 class Roles:
     """Which item says what about a company; empty where the questionnaire does not ask."""
 
@@ -337,6 +363,8 @@ class Codebook:
         Item that identifies a respondent; empty where the export has none (the row number then serves).
     dimensions, items, scores
         The parts, in the order of the questionnaire.
+    variants : tuple of Variant
+        Other ways to count the scores.
     active : tuple of str
         Items on which profiles are built.
     roles : Roles
@@ -362,6 +390,7 @@ class Codebook:
     dimensions: tuple[Dimension, ...]
     items: tuple[Item, ...]
     scores: tuple[Score, ...] = ()
+    variants: tuple[Variant, ...] = ()
     active: tuple[str, ...] = ()
     roles: Roles = Roles()
     cdo: CdoBlock | None = None

@@ -8,6 +8,7 @@ from cdo_analysis.exhibits.quality.head import cover, flow
 from cdo_analysis.exhibits.quality.instrument import methods
 from cdo_analysis.exhibits.quality.reading import care, changes, issue_table
 from cdo_analysis.exhibits.quality.respondents import missing_answers, representation
+from cdo_analysis.exhibits.quality.robustness import robustness
 from cdo_analysis.exhibits.quality.scales import scales
 
 __all__ = [
@@ -23,5 +24,6 @@ __all__ = [
     "methods",
     "missing_answers",
     "representation",
+    "robustness",
     "scales",
 ]
