@@ -10,10 +10,11 @@ Two ways to answer. ``design``: who answers depends on what the weights know, an
 printed as they are.
 
 Two effects work against each other, and neither is repaired here. The regression on the margins has 23 parameters for
-the worth of some 325 respondents, so that its residuals, and the errors made of them, are too small: by some
-8 % for the shared role, over two batches of surveys (dividing residuals by one less the leverage, as HC3 does, brought
-the estimated error level with the true one in the batch where it was tried). And the surveys are drawn in strata of headcount, which the codebook, not being that of a probability sample, does
-not tell: the errors of what goes with size, as maturity does, are too large.
+the worth of some 325 respondents, so that its residuals, and the errors made of them, are too small: by some 8 % for
+the shared role, over two batches of surveys (dividing residuals by one less the leverage, as HC3 does, brought the
+estimated error level with the true one in the batch where it was tried). And the surveys are drawn in strata of
+headcount, which the codebook, not being that of a probability sample, does not tell: the errors of what goes with size,
+as maturity does, are too large.
 """
 
 from __future__ import annotations
@@ -100,7 +101,7 @@ def merge_rare(margins: pd.DataFrame) -> pd.DataFrame:
     """Merge the two rarest sectors, as an analyst would: some surveys of 450 have no company of one of them."""
     merged = margins.replace({"category": dict.fromkeys(RARE, "+".join(RARE))})
     keys = [name for name in merged.columns if name != "population"]
-    return merged.groupby(keys, sort=False, as_index=False)["population"].sum()
+    return merged.groupby(keys, sort=False)["population"].sum().reset_index()
 
 
 def summary(found: pd.DataFrame, truth: pd.Series) -> pd.DataFrame:
