@@ -116,9 +116,7 @@ def test_a_study_of_a_short_form_has_advice_and_no_dma(seen: View) -> None:
     assert seen.study.has("profile_assignment") == (seen.book.id == "cdo-2026-short")
 
 
-@pytest.mark.parametrize(
-    ("report", "names"), REPORTS, ids=lambda value: getattr(value, "__name__", "").rpartition(".")[2]
-)
+@pytest.mark.parametrize(("report", "names"), REPORTS, ids=["quality", "panorama", "company"])
 @pytest.mark.parametrize("language", ["fr", "en"])
 def test_every_exhibit_of_the_reports_shows_what_there_is(
     seen: View, report: ModuleType, names: str, language: str
