@@ -103,3 +103,13 @@ def test_every_way_of_reading_an_answer_that_is_logged_has_its_sentence() -> Non
     rules = set(re.findall(logged, text))
     assert len(rules) == 9
     assert [rule for rule in rules if f"rule.{rule}" not in catalogue("fr")] == []
+
+
+def test_a_french_piece_breaks_no_line_before_a_mark_and_still_escapes() -> None:
+    from cdo_analysis.exhibits import Exhibit
+
+    html = Exhibit(id="a", title="Vraiment ?", paragraphs=["<b>Dupont</b> : 5 %"], language="fr").to_html()
+    assert "Vraiment\u00a0?" in html
+    assert "&lt;b&gt;Dupont&lt;/b&gt;\u00a0: 5\u00a0%" in html
+    english = Exhibit(id="a", title="Really ?", paragraphs=["a : b"], language="en").to_html()
+    assert "Really ?" in english

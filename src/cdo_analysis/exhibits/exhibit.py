@@ -12,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from matplotlib.axes import Axes
 
 from cdo_analysis.figures import picture
+from cdo_analysis.messages import space_french
 from cdo_analysis.resources import package_dir
 
 Evidence = Literal["", "observed", "advised", "estimated"]
@@ -100,7 +101,7 @@ class Exhibit:
     def to_html(self) -> str:
         """Return the piece as HTML: every text escaped, the picture inside, no style, no script."""
         data = base64.b64encode(picture(self.axes)).decode("ascii") if self.axes is not None else ""
-        return _template().render(x=self, picture=data).strip()
+        return _template(self.language).render(x=self, picture=data).strip()
 
     def to_text(self) -> str:
         """Return the piece as plain text, for a terminal or a screen reader."""
@@ -117,9 +118,13 @@ class Exhibit:
         return {"text/html": self.to_html(), "text/plain": self.to_text()}, {MIME: about}
 
 
-@lru_cache(maxsize=1)
-def _template() -> Template:
-    return html_templates("exhibits").get_template("exhibit.html.j2")
+@lru_cache
+def _template(language: str) -> Template:
+    """Return the template of a piece; in French, all that it prints gets the no-break spaces of French typography."""
+    environment = html_templates("exhibits")
+    if language == "fr":
+        environment.finalize = lambda value: space_french(value) if isinstance(value, str) else value
+    return environment.get_template("exhibit.html.j2")
 
 
 def html_templates(folder: str) -> Environment:

@@ -1,6 +1,6 @@
 """What reports say, in French and in English: sentences, numbers, dates."""
 
-from cdo_analysis.messages.catalogue import Catalogue, catalogue
+from cdo_analysis.messages.catalogue import Catalogue, catalogue, space_french
 from cdo_analysis.messages.numbers import Numbers
 
-__all__ = ["Catalogue", "Numbers", "catalogue"]
+__all__ = ["Catalogue", "Numbers", "catalogue", "space_french"]

@@ -70,10 +70,10 @@ def catalogue(language: str) -> Catalogue:
 def _load(language: Language) -> Catalogue:
     table = tomllib.loads((package_dir("messages") / f"{language}.toml").read_text(encoding="utf-8"))
     entries = dict(_flatten(table))
-    return Catalogue(language, {k: _space_french(v) for k, v in entries.items()} if language == "fr" else entries)
+    return Catalogue(language, {k: space_french(v) for k, v in entries.items()} if language == "fr" else entries)
 
 
-def _space_french(sentence: str) -> str:
+def space_french(sentence: str) -> str:
     """Put the no-break spaces of French typography: the catalogue is written with plain spaces."""
     for mark in ":;?!»%":
         sentence = sentence.replace(f" {mark}", f"\u00a0{mark}")
