@@ -16,7 +16,7 @@ from cdo_analysis.codebook import load_codebook
 from cdo_analysis.datasets import Population, draw_survey, make_population
 from cdo_analysis.datasets.survey import Nonresponse
 from cdo_analysis.maturity import impute_answers, pool, score_maturity
-from cdo_analysis.weighting import rake, weighted_mean
+from cdo_analysis.weighting import Design, calibrate, weighted_mean
 
 
 def main() -> None:
@@ -54,14 +54,15 @@ def estimates(survey: Population, imputations: int, seed: int) -> dict[str, tupl
     score = score_maturity(survey.answers, book).values["dma"]
     design = survey.answers["design_weight"].astype(float)
     answers = survey.answers.assign(size_category=survey.truth["size_category"])
-    raked = rake(answers, survey.margins, base_weights=design)
-    ways = {"unweighted": design * 0 + 1, "design weights": design, "raked": raked.weights}
+    calibration = calibrate(answers, survey.margins, base_weights=design)
+    raked = Design(calibration.weights, strata=answers["stratum"], calibration=calibration)
+    ways = {"unweighted": design * 0 + 1, "design weights": Design(design, strata=answers["stratum"]), "raked": raked}
     found = {how: _interval(weighted_mean(score, weights)) for how, weights in ways.items()}
     if imputations > 1:
         drawn = impute_answers(
             answers, book, classes=["size_category", "sector"], imputations=imputations, random_state=seed
         )
-        means = [weighted_mean(score_maturity(one, book).values["dma"], raked.weights) for one in drawn]
+        means = [weighted_mean(score_maturity(one, book).values["dma"], raked) for one in drawn]
         pooled = pool(
             np.array([m.estimate for m in means]), np.array([m.se**2 for m in means]), complete_df=len(score) - 1
         )

@@ -656,6 +656,41 @@ MISFIT = {
         "wave.toml: [cdo] observed names the dimension 'tools', which no score averages; "
         "put it in a score, or name its items.",
     ),
+    "a response group that is no item": (
+        '[weighting]\nresponse_group = "hrg"\n' + CHOICE,
+        "wave.toml: [weighting] response_group names 'hrg', which the file does not declare; "
+        "declare it or mend the name; known: site.",
+    ),
+    "a scope with a code that is no answer": (
+        '[weighting]\nin_scope = { item = "site", codes = ["yes"] }\n' + CHOICE,
+        "wave.toml: [weighting] in_scope names the code 'yes' that 'site' lacks; use one of its codes.",
+    ),
+    "a bounded calibration without bounds": (
+        '[weighting]\nmethod = "logit"\n' + CHOICE,
+        "wave.toml: [weighting] has method = 'logit' and no bounds; add bounds = [0.5, 2.0].",
+    ),
+    "bounds that do not enclose one": (
+        '[weighting]\nmethod = "truncated"\nbounds = [1.2, 2]\n' + CHOICE,
+        "wave.toml: [weighting] has bounds = [1.2, 2]; "
+        "write bounds = [lowest, highest] around 1, for the methods logit and truncated.",
+    ),
+    "sizes of strata without a stratum": (
+        '[weighting]\nstrata = [{ code = "a", population = 10 }]\n' + CHOICE,
+        "wave.toml: [weighting] strata has sizes and no item says the stratum; add stratum = … to [roles].",
+    ),
+    "a stratum without units": (
+        '[roles]\nstratum = "site"\n[weighting]\nstrata = [{ code = "a", population = 0 }]\n' + CHOICE,
+        "wave.toml: the stratum 'a' of [weighting] has population = 0; write how many units the stratum has, above 0.",
+    ),
+    "a draw that was none": (
+        "[weighting]\nwithout_replacement = true\n" + CHOICE,
+        "wave.toml: [weighting] describes a draw, and probability_sample is false; "
+        "write probability_sample = true if units were drawn at random.",
+    ),
+    "an unknown unit": (
+        '[weighting]\nunit = "siren"\n' + CHOICE,
+        "wave.toml: [weighting] has unit = 'siren'; use one of legal_unit, enterprise, establishment.",
+    ),
 }  # fmt: skip
 
 CASES = WRONG | MISTYPED | MISFIT
@@ -778,10 +813,15 @@ WHOLE: dict[str, Any] = {  # every kind of table, every key
     "population": "PME",
     "origin": {"fr": "nous"},
     "notes": {"field": "Appeler le matin."},
-    "roles": {"headcount": "size", "turnover": "sales", "attention": "site", "attention_code": "1"},
+    "roles": {"headcount": "size", "turnover": "sales", "stratum": "led", "attention": "site",
+              "attention_code": "1"},
     "profiles": {"active": ["site", "sell"]},
     "cdo": {"arrangement": "led", "observed": ["size_category", "sales", "tools"], "outcome": "size",
             "covariates": ["dii"]},
+    "weighting": {"unit": "legal_unit", "strata": [{"code": "01", "population": 120}], "without_replacement": False,
+                  "cluster": "firm", "response_group": "site", "in_scope": {"item": "site", "codes": ["1", "0"]},
+                  "calibrated": {"item": "site", "codes": ["1"]}, "calibrate_on": "respondents", "method": "logit",
+                  "bounds": [0.5, 2], "residuals": "base"},
     "answers": [{"id": "scale", "answers": [
         {"code": "a", "label": "A", "value": 1}, {"code": "b", "label": {"fr": "B", "en": "B"}, "value": 2.5},
         {"code": "98", "label": "NSP", "missing": "dont_know"}]}],
@@ -879,7 +919,8 @@ def mistyped(value: object, hint: Any) -> list[str]:
     if origin in (Union, UnionType):
         return min((mistyped(value, one) for one in inner), key=len)
     if origin is tuple:
-        assert isinstance(value, tuple)
+        if not isinstance(value, tuple) or (inner[-1] is not ... and len(value) != len(inner)):
+            return [f"{value!r} is no {hint}"]
         kinds = [inner[0]] * len(value) if inner[-1] is ... else list(inner)
         return [fault for entry, kind in zip(value, kinds, strict=True) for fault in mistyped(entry, kind)]
     if is_dataclass(value) and type(value) is hint:

@@ -1,4 +1,4 @@
-"""Weights and estimates, against hand arithmetic and the R package survey (oracles/weighting.R)."""
+"""Margins and estimates, against hand arithmetic and the R package survey (oracles/weighting.R)."""
 
 from __future__ import annotations
 
@@ -13,18 +13,12 @@ from cdo_analysis.errors import InputError
 from cdo_analysis.weighting import (
     effective_n,
     kish_design_effect,
-    rake,
     read_margins,
     weighted_mean,
     weighted_share,
 )
 
 ORACLES = Path(__file__).parent / "oracles"
-
-
-def margins_of(**populations: dict[str, float]) -> pd.DataFrame:
-    rows = [(variable, code, n) for variable, counts in populations.items() for code, n in counts.items()]
-    return pd.DataFrame(rows, columns=["variable", "category", "population"])
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +53,13 @@ def test_margins_written_by_a_french_spreadsheet_are_read(tmp_path: Path) -> Non
         ("variable,category,population\nsize,pme,3\nsize,pme,4\n", "gives size 'pme' twice"),
         ("variable,category,population\nsize,pme,0\n", "the population of size 'pme' is not a number above 0"),
         ('variable,category,population\nsize,pme,"1,234"\n', "the population of size 'pme' is not a number above 0"),
+        ("variable,category,population,measure\nsize,pme,3,counts\n", "size 'pme' has the measure 'counts'"),
+        (
+            "variable,category,population,measure\nturnover,pme,3,total\n",
+            "has the category 'pme'; leave that cell empty",
+        ),
+        ("variable,category,population,measure\nsize,pme,60,percent\nsize,eti,30,percent\n", "of 'size' add up to 90"),
+        ("variable,category,population,measure\nsize,pme,60,percent\nsize,eti,30,\n", "measures 'size' in two ways"),
         ("variable,category,population\nsize,,3\n", "lacks its variable or its category"),
         ("variable,category,population\nsize,pme,1,234\n", "more cells than the first line"),
         (
@@ -87,79 +88,6 @@ def test_a_file_of_margins_that_cannot_be_read_is_one_sentence(tmp_path: Path, n
     (tmp_path / "latin.csv").write_bytes("variable;category\nrégion;11\n".encode("cp1252"))
     with pytest.raises(InputError, match=r"CSV"):
         read_margins(tmp_path / name)
-
-
-# --- raking -----------------------------------------------------------------------------------------------------------
-
-
-def test_raking_gives_the_weights_of_r_survey_on_generated_firms(r_sample: pd.DataFrame) -> None:
-    raking = rake(r_sample, read_margins(ORACLES / "weighting_margins.csv"), base_weights=r_sample["design_weight"])
-    assert raking.weights.mean() == pytest.approx(1, abs=1e-12)
-    np.testing.assert_allclose(raking.weights * raking.population_factor, r_sample["r_weight"], rtol=1e-8)
-
-
-@pytest.mark.reference_data
-def test_raking_gives_the_weights_of_r_survey_on_californian_schools(reference_data: Path) -> None:
-    # R stopped at its default tolerance, one school of 6194: hence 1e-4 here, and 1e-8 on the generated firms.
-    schools = pd.read_csv(reference_data / "survey-api" / "apiclus1_R_rake_weights.csv", dtype={"cds": "str"})
-    margins = margins_of(stype={"E": 4421, "H": 755, "M": 1018}, **{"sch.wide": {"No": 1072, "Yes": 5122}})
-    raking = rake(schools, margins, base_weights=schools["pw"])
-    np.testing.assert_allclose(raking.weights * raking.population_factor, schools["w_rake"], rtol=1e-4)
-    published = pd.read_csv(reference_data / "survey-api" / "apiclus1.csv")["api00"]
-    assert weighted_mean(published, raking.weights).estimate == pytest.approx(641.23, abs=0.005)
-
-
-def test_the_table_of_a_raking_shows_the_shares_before_and_after() -> None:
-    firms = pd.DataFrame({"size": ["pme", "pme", "eti"], "region": ["11", "84", "11"]})
-    raking = rake(firms, margins_of(size={"eti": 1, "pme": 3}), base_weights=pd.Series([1.0, 2.0, 3.0]))
-    eti = raking.table.iloc[0]
-    assert eti[["variable", "category", "n"]].tolist() == ["size", "eti", 1]
-    shares = ["sample_share", "weighted_share_before", "weighted_share_after", "population_share"]
-    assert eti[shares].tolist() == pytest.approx([1 / 3, 1 / 2, 1 / 4, 1 / 4])
-
-
-def test_a_respondent_of_unknown_category_keeps_its_factor() -> None:
-    firms = pd.DataFrame({"size": ["pme", "pme", "eti", None]}, index=list("abcd"))
-    raking = rake(firms, margins_of(size={"pme": 10, "eti": 10}))
-    assert raking.weights.to_dict() == pytest.approx({"a": 0.75, "b": 0.75, "c": 1.5, "d": 1.0})
-    assert raking.table["n"].tolist() == [2, 1]
-
-
-def test_margins_hold_among_the_known_when_two_variables_have_unknown() -> None:
-    rng = np.random.default_rng(7)
-    firms = pd.DataFrame({"size": rng.choice(["pme", "eti"], 200), "region": rng.choice(["11", "84", "93"], 200)})
-    firms.loc[:19, "size"] = None
-    firms.loc[10:39, "region"] = None
-    table = rake(firms, margins_of(size={"pme": 80, "eti": 20}, region={"11": 20, "84": 30, "93": 50})).table
-    assert table["weighted_share_after"].tolist() == pytest.approx([0.8, 0.2, 0.2, 0.3, 0.5], rel=1e-8)
-
-
-@pytest.mark.parametrize(
-    ("margins", "said"),
-    [
-        (margins_of(size={"pme": 1, "eti": 1, "ge": 1}), "no respondent has size 'ge'"),
-        (margins_of(size={"pme": 1}), "respondents have size 'eti', which the margins lack"),
-        (margins_of(siz={"pme": 1}), "the margins name 'siz'"),
-    ],
-)
-def test_categories_that_do_not_match_are_named(margins: pd.DataFrame, said: str) -> None:
-    with pytest.raises(InputError, match=said):
-        rake(pd.DataFrame({"size": ["pme", "eti"]}), margins)
-
-
-def test_margins_that_no_weights_can_meet_are_an_error_that_names_one() -> None:
-    # Every eti is in region 11, so that 11 cannot have fewer firms than there are eti. survey::rake says "converged"
-    # there: its table no longer changes from one pass to the next.
-    firms = pd.DataFrame({"size": ["pme", "pme", "eti"], "region": ["11", "84", "11"]})
-    margins = margins_of(size={"pme": 30, "eti": 70}, region={"11": 30, "84": 70})
-    with pytest.raises(InputError, match=r"raking misses the margin 'size' after 200 passes: 'pme' has .* for 30\.00%"):
-        rake(firms, margins)
-
-
-def test_a_base_weight_that_is_missing_or_zero_is_an_error() -> None:
-    firms = pd.DataFrame({"size": ["pme", "eti"]}, index=["a", "b"])
-    with pytest.raises(InputError, match="the first of them 'b'"):
-        rake(firms, margins_of(size={"pme": 1, "eti": 1}), base_weights=pd.Series({"a": 1.0}))
 
 
 # --- estimates --------------------------------------------------------------------------------------------------------
@@ -229,11 +157,3 @@ def test_values_without_weight_or_that_are_no_yes_or_no_are_refused() -> None:
         weighted_mean(pd.Series({"a": 1.0, "b": 2.0}), pd.Series({"a": 1.0}))
     with pytest.raises(InputError, match="0 or 1"):
         weighted_share(pd.Series([0, 2]), pd.Series([1.0, 1.0]))
-
-
-def test_rare_categories_are_merged_by_the_margins_alone() -> None:
-    data = pd.DataFrame({"region": ["11"] * 6 + ["93"] * 3 + ["94"]})
-    margins = pd.DataFrame({"variable": "region", "category": ["11", "93+94"], "population": [50.0, 50.0]})
-    raking = rake(data, margins)
-    assert raking.weights.tolist() == pytest.approx([5 / 6] * 6 + [1.25] * 4)
-    assert raking.table["n"].tolist() == [6, 4]

@@ -7,7 +7,7 @@ export -> tidy survey -> weights -> maturity scores -> profiles -> CDO fit -> st
 >>> cdo.report(study, "panorama", out="reports").html      # doctest: +SKIP
 PosixPath('reports/panorama.html')
 
-Or a stage at a time: ``read_survey``, ``rake``, ``score_maturity``, ``find_profiles``, ``analyse``.
+Or a stage at a time: ``read_survey``, ``calibrate``, ``score_maturity``, ``find_profiles``, ``analyse``.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 _HOMES = {
     "LatentClasses": "cdo_analysis.profiles",
     "analyse": "cdo_analysis.pipeline",
+    "calibrate": "cdo_analysis.weighting",
     "company": "cdo_analysis.exhibits.company",
     "find_profiles": "cdo_analysis.profiles",
     "fit": "cdo_analysis.pipeline",
@@ -27,18 +28,19 @@ _HOMES = {
     "open_study": "cdo_analysis.pipeline",
     "panorama": "cdo_analysis.exhibits.panorama",
     "quality": "cdo_analysis.exhibits.quality",
-    "rake": "cdo_analysis.weighting",
     "read_margins": "cdo_analysis.weighting",
     "read_survey": "cdo_analysis.intake",
     "reliability": "cdo_analysis.maturity",
     "report": "cdo_analysis.reports",
     "score_maturity": "cdo_analysis.maturity",
     "view": "cdo_analysis.exhibits",
+    "weighting": "cdo_analysis.weighting",
 }
 
 __all__ = [
     "LatentClasses",
     "analyse",
+    "calibrate",
     "company",
     "find_profiles",
     "fit",
@@ -47,16 +49,17 @@ __all__ = [
     "open_study",
     "panorama",
     "quality",
-    "rake",
     "read_margins",
     "read_survey",
     "reliability",
     "report",
     "score_maturity",
     "view",
+    "weighting",
 ]
 
 if TYPE_CHECKING:
+    from cdo_analysis import weighting
     from cdo_analysis.codebook import load_codebook
     from cdo_analysis.datasets import make_population
     from cdo_analysis.exhibits import company, panorama, quality, view
@@ -65,7 +68,7 @@ if TYPE_CHECKING:
     from cdo_analysis.pipeline import analyse, fit, open_study
     from cdo_analysis.profiles import LatentClasses, find_profiles
     from cdo_analysis.reports import report
-    from cdo_analysis.weighting import rake, read_margins
+    from cdo_analysis.weighting import calibrate, read_margins
 
 
 def __getattr__(name: str) -> Any:

@@ -13,13 +13,13 @@ import numpy as np
 import pandas as pd
 
 from cdo_analysis.disclosure import DisclosureProfile, flag_counts, flag_cross_table, flag_means, hide
-from cdo_analysis.weighting import Estimate, weighted_mean, weighted_share
+from cdo_analysis.weighting import Design, Estimate, weighted_mean, weighted_share
 
 _NUMBERS = ["n", "estimate", "low", "high"]
 
 
 def share_by_category(
-    answers: pd.Series, weights: pd.Series, *, order: Sequence[str], profile: DisclosureProfile
+    answers: pd.Series, weights: pd.Series | Design, *, order: Sequence[str], profile: DisclosureProfile
 ) -> pd.DataFrame:
     """Return the weighted share of each answer among those who gave one.
 
@@ -27,8 +27,8 @@ def share_by_category(
     ----------
     answers : Series of str, shape (n,)
         Missing where there is no answer.
-    weights : Series of float
-        Indexed like `answers`.
+    weights : Series of float or Design
+        Has a weight for each label of `answers`; those who gave no answer are outside the domain.
     order : sequence of str
         Categories, in the order of the table.
     profile : DisclosureProfile
@@ -47,7 +47,7 @@ def share_by_category(
     [['a', 30, 0.5, ''], ['b', 30, 0.5, '']]
     """
     known = answers.dropna()
-    rows = [_row(category, weighted_share(known.eq(category), weights[known.index])) for category in order]
+    rows = [_row(category, weighted_share(known.eq(category), weights)) for category in order]
     table = pd.DataFrame(rows, columns=["category", *_NUMBERS])
     table["n"] = [int(known.eq(category).sum()) for category in order]
     table["flag"] = flag_counts(table["n"], profile)
@@ -57,7 +57,7 @@ def share_by_category(
 def shares_by_group(
     answers: pd.Series,
     groups: pd.Series,
-    weights: pd.Series,
+    weights: pd.Series | Design,
     *,
     order: tuple[Sequence[str], Sequence[str]],
     profile: DisclosureProfile,
@@ -67,7 +67,7 @@ def shares_by_group(
     Parameters
     ----------
     answers, groups : Series of str, shape (n,)
-    weights : Series of float
+    weights : Series of float or Design
     order : tuple of two sequences
         Categories of the answers, then the groups.
     profile : DisclosureProfile
@@ -82,7 +82,7 @@ def shares_by_group(
     parts = []
     for group in group_order:
         inside = groups.index[groups.eq(group)]
-        part = share_by_category(answers[inside], weights[inside], order=categories, profile=profile)
+        part = share_by_category(answers[inside], weights, order=categories, profile=profile)
         parts.append(part.assign(group=group, group_n=int(answers[inside].notna().sum())))
     columns = ["group", "category", *_NUMBERS, "flag", "group_n"]
     table = pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
@@ -94,7 +94,7 @@ def shares_by_group(
 def mean_by_group(
     values: pd.Series,
     groups: pd.Series,
-    weights: pd.Series,
+    weights: pd.Series | Design,
     *,
     order: Sequence[str],
     profile: DisclosureProfile,
@@ -106,7 +106,7 @@ def mean_by_group(
     values : Series of float, shape (n,)
         Missing where it was not measured; in any unit.
     groups : Series of str, shape (n,)
-    weights : Series of float
+    weights : Series of float or Design
     order : sequence of str
         Groups, in the order of the table.
     profile : DisclosureProfile
@@ -120,15 +120,13 @@ def mean_by_group(
     rows = []
     for group in order:
         inside = known[groups[known].eq(group)]
-        rows.append(_row(group, weighted_mean(values[inside], weights[inside])))
+        rows.append(_row(group, weighted_mean(values[inside], weights)))
     return _means(rows, profile)
 
 
-def mean_of_columns(frame: pd.DataFrame, weights: pd.Series, *, profile: DisclosureProfile) -> pd.DataFrame:
+def mean_of_columns(frame: pd.DataFrame, weights: pd.Series | Design, *, profile: DisclosureProfile) -> pd.DataFrame:
     """Return the weighted mean of each column of `frame`: category, n, estimate, low, high, flag."""
-    rows = [
-        _row(name, weighted_mean(column.dropna(), weights[column.dropna().index])) for name, column in frame.items()
-    ]
+    rows = [_row(name, weighted_mean(column.dropna(), weights)) for name, column in frame.items()]
     return _means(rows, profile)
 
 

@@ -37,7 +37,7 @@ write.csv(margins, "weighting_margins.csv", row.names = FALSE, quote = FALSE)
 # The estimates take the weights as given: a plain design with the raked weights.
 given <- svydesign(ids = ~1, weights = ~r_weight, data = firms)
 budget <- svymean(~budget_keur, given, na.rm = TRUE)
-mean_interval <- confint(budget, df = degf(given))
+mean_interval <- confint(budget, df = degf(subset(given, !is.na(budget_keur))))
 share <- svymean(~has_cdo, given)
 p <- as.numeric(coef(share))
 n_share <- min(n, p * (1 - p) / as.numeric(vcov(share)))

@@ -17,12 +17,15 @@ from cdo_analysis.codebook.model import (
     Roles,
     Score,
     Variant,
+    WeightingBlock,
 )
+from cdo_analysis.units import UNITS, StatisticalUnit
 from cdo_analysis.wording import LANGUAGES, Language, Text
 
 __all__ = [
     "LANGUAGES",
     "MISSING_KINDS",
+    "UNITS",
     "Answer",
     "Band",
     "CdoBlock",
@@ -34,8 +37,10 @@ __all__ = [
     "MissingKind",
     "Roles",
     "Score",
+    "StatisticalUnit",
     "Text",
     "Variant",
+    "WeightingBlock",
     "codebook_ids",
     "load_codebook",
     "read_codebook",

@@ -18,11 +18,12 @@ from cdo_analysis.codebook.model import (
     Roles,
     Score,
 )
+from cdo_analysis.codebook.sampling import build_weighting
 from cdo_analysis.codebook.variants import build_variant
 
 _FILE_KEYS = (
     "id", "version", "title", "respondent", "probability_sample", "population", "origin", "roles", "answers",
-    "dimension", "item", "score", "variant", "profiles", "cdo", "notes",
+    "dimension", "item", "score", "variant", "profiles", "cdo", "weighting", "notes",
 )  # fmt: skip
 _SCORE_KEYS = (
     "id", "method", "label", "version", "official", "dimensions", "items", "bands", "exclusive", "minimum_coverage",
@@ -67,6 +68,7 @@ def build_codebook(table: Mapping[str, Any], text: str, *, file: str) -> Codeboo
         active=top.part("profiles").only(["active"]).names("active"),
         roles=_roles(top),
         cdo=_cdo(top) if "cdo" in top else None,
+        weighting=build_weighting(top.part("weighting")),
         probability_sample=top.flag("probability_sample"),
         population=top.optional_wording("population"),
         origin=top.optional_wording("origin"),

@@ -7,6 +7,7 @@ from itertools import chain
 
 from cdo_analysis.codebook.entry import Fault, repeated, shown
 from cdo_analysis.codebook.model import CdoBlock, Codebook, Condition, Item, Score
+from cdo_analysis.codebook.sampling import find_weighting_faults
 from cdo_analysis.codebook.variants import variant_faults
 from cdo_analysis.errors import did_you_mean
 
@@ -27,7 +28,20 @@ _PARTS_OF = {"count": ("items",), "points": ("dimensions",), "likert": ("dimensi
 
 def check_codebook(book: Codebook, file: str) -> None:
     """Raise a CodebookError for the first thing in `book` that does not fit the rest; `file` is named in it."""
-    checks = (_names, _clashes, _columns, _routing, _measures, _roles, _uses, _scores, variant_faults, _cdo, _emptiness)
+    checks = (
+        _names,
+        _clashes,
+        _columns,
+        _routing,
+        _measures,
+        _roles,
+        _uses,
+        _scores,
+        variant_faults,
+        _cdo,
+        find_weighting_faults,
+        _emptiness,
+    )
     for fault in chain.from_iterable(check(book) for check in checks):
         raise fault.in_file(file)
 

@@ -154,15 +154,18 @@ def _bounds(entry: Entry) -> tuple[float, float]:
 
 def _conditions(entry: Entry) -> tuple[Condition, ...]:
     written = entry.table.get("asked_if", [])
-    conditions = []
-    for value in written if isinstance(written, list) else [written]:
-        condition = Entry.of(value, f"asked_if of {entry.where}", file=entry.file).only(["item", "codes"])
-        condition.need("codes")
-        codes = condition.names("codes")
-        if not codes:
-            raise condition.error("has an empty list of codes", "name the answers after which the question is asked")
-        conditions.append(Condition(condition.text("item"), codes))
-    return tuple(conditions)
+    written = written if isinstance(written, list) else [written]
+    return tuple(read_condition(value, f"asked_if of {entry.where}", file=entry.file) for value in written)
+
+
+def read_condition(value: object, where: str, *, file: str) -> Condition:
+    """Return the condition that a table ``{ item = …, codes = […] }`` holds; `where` is what errors call it."""
+    condition = Entry.of(value, where, file=file).only(["item", "codes"])
+    condition.need("codes")
+    codes = condition.names("codes")
+    if not codes:
+        raise condition.error("has an empty list of codes", "name the answers after which the question is asked")
+    return Condition(condition.text("item"), codes)
 
 
 # --- batteries --------------------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal, get_args
 
+from cdo_analysis.units import StatisticalUnit
 from cdo_analysis.wording import NO_TEXT, Language, Text
 
 MissingKind = Literal["dont_know", "refused", "not_applicable", "not_asked", "no_answer", "abandoned", "invalid"]
@@ -23,6 +24,7 @@ ITEM_KINDS: tuple[ItemKind, ...] = get_args(ItemKind)
 
 ScoreMethod = Literal["points", "likert", "count"]
 SCORE_METHODS: tuple[ScoreMethod, ...] = get_args(ScoreMethod)
+
 
 ExclusiveKey = Literal["drop", "point", "lost_point"]
 EXCLUSIVE_KEYS: tuple[ExclusiveKey, ...] = get_args(ExclusiveKey)
@@ -309,6 +311,45 @@ class CdoBlock:
 
 
 @dataclass(frozen=True)
+class WeightingBlock:
+    """How the sample was drawn, and how its weights are made; the design weight and the stratum are roles.
+
+    Attributes
+    ----------
+    unit : {'', 'legal_unit', 'enterprise', 'establishment'}
+        What a respondent answers for; empty where it is not said.
+    strata : tuple of (str, float)
+        Population of each stratum, where the export has no design weight: the weight is population over units drawn.
+    without_replacement : bool
+        True where each stratum was drawn without replacement (finite population correction).
+    cluster, response_group : str
+        Items; empty where there are none.
+    in_scope, responded, calibrated : Condition or None
+        Which units of the sample count, answered, and may have their weight calibrated; all where None.
+    calibrate_on : {'respondents', 'sample'}
+        Which units meet the margins.
+    method : {'raking', 'linear', 'logit', 'truncated'}
+    bounds : tuple of float or None
+        Of the ratio of calibrated to base weights, for ``logit`` and ``truncated``.
+    residuals : {'calibrated', 'base'}
+        How errors are computed after calibration: as R ``survey``, or as Insee ``gustave``.
+    """
+
+    unit: StatisticalUnit | Literal[""] = ""
+    strata: tuple[tuple[str, float], ...] = ()
+    without_replacement: bool = False
+    cluster: str = ""
+    response_group: str = ""
+    in_scope: Condition | None = None
+    responded: Condition | None = None
+    calibrated: Condition | None = None
+    calibrate_on: Literal["respondents", "sample"] = "respondents"
+    method: Literal["raking", "linear", "logit", "truncated"] = "raking"
+    bounds: tuple[float, float] | None = None
+    residuals: Literal["calibrated", "base"] = "calibrated"
+
+
+@dataclass(frozen=True)
 class Codebook:
     """A questionnaire: its items, its dimensions, its scores, and who answers it.
 
@@ -330,6 +371,8 @@ class Codebook:
         Which item says what about the company.
     cdo : CdoBlock or None
         None for a questionnaire that does not ask how digital is led.
+    weighting : WeightingBlock
+        How the sample was drawn and is weighted.
     probability_sample : bool
         False where respondents chose themselves: every report then says so.
     population : Text
@@ -351,6 +394,7 @@ class Codebook:
     active: tuple[str, ...] = ()
     roles: Roles = Roles()
     cdo: CdoBlock | None = None
+    weighting: WeightingBlock = WeightingBlock()
     probability_sample: bool = False
     population: Text = NO_TEXT
     origin: Text = NO_TEXT

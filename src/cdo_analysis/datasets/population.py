@@ -161,4 +161,4 @@ def _count_margins(firms: pd.DataFrame) -> pd.DataFrame:
         categories = firms[variable].replace(merged) if variable == "region" else firms[variable]
         counts = categories.value_counts().sort_index()
         parts.append(pd.DataFrame({"variable": variable, "category": counts.index, "population": counts.to_numpy()}))
-    return pd.concat(parts, ignore_index=True).assign(source="synthetic population", year=2026, unit="firms")
+    return pd.concat(parts, ignore_index=True).assign(source="synthetic population", year=2026, unit="legal_unit")

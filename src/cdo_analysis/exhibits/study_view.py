@@ -18,6 +18,7 @@ from cdo_analysis.messages import Catalogue, Numbers, catalogue
 from cdo_analysis.reference import Arrangements, Costs, Rules, load_arrangements, load_costs, load_rules
 from cdo_analysis.study import Study
 from cdo_analysis.tables import rows_of
+from cdo_analysis.weighting import Design, design_from_tables
 
 SIZES: tuple[str, ...] = ("micro", "pme", "eti", "ge")
 
@@ -71,6 +72,12 @@ class View:
     def is_weighted(self) -> bool:
         """Tell whether weights differ."""
         return bool(self.weights.max() - self.weights.min() > 1e-9)
+
+    @cached_property
+    def design(self) -> Design:
+        """How respondents were drawn and weighted: what intervals rest on."""
+        matrix = self.study.table("design_matrix") if self.study.has("design_matrix") else None
+        return design_from_tables(self.study.table("design"), matrix)
 
     @cached_property
     def responses(self) -> pd.DataFrame:
@@ -206,7 +213,16 @@ class View:
         """What must be read before the rest: what the data are, and that respondents chose themselves."""
         note = str(self.study.info["options"].get("note", ""))
         chosen = "" if self.book.probability_sample else self.say("page.not_a_sample")
-        return " ".join(filter(None, [note, chosen]))
+        return " ".join(filter(None, [note, chosen, self.other_unit]))
+
+    @property
+    def other_unit(self) -> str:
+        """Say that the margins count another unit than respondents answer for; empty where they do not."""
+        facts = self.study.info["weighting"]
+        if not (facts["unit"] and facts["margins_unit"]) or facts["unit"] == facts["margins_unit"]:
+            return ""
+        unit, other = (self.say(f"unit.{facts[name]}") for name in ("unit", "margins_unit"))
+        return self.say("quality.unit_other", unit=unit, other=other)
 
     def caption(
         self,

@@ -3,12 +3,14 @@
 export -> tidy survey -> weights -> maturity scores -> profiles -> CDO fit -> study, from which reports are rendered.
 
 Stages do not know each other: each takes DataFrames and gives DataFrames, and ``stages`` alone says what follows what.
+``weights`` says how the sample was drawn;
 ``storage`` keeps what they found as a study; ``opening`` opens one.
 """
 
 from cdo_analysis.pipeline.opening import SAMPLE, fit_sample, open_study, sample_study
-from cdo_analysis.pipeline.stages import FEWEST_FOR_PROFILES, SEED, Analysis, analyse, weigh
+from cdo_analysis.pipeline.stages import FEWEST_FOR_PROFILES, SEED, Analysis, analyse
 from cdo_analysis.pipeline.storage import fit, save
+from cdo_analysis.pipeline.weights import find_margins, weigh
 
 __all__ = [
     "FEWEST_FOR_PROFILES",
@@ -16,6 +18,7 @@ __all__ = [
     "SEED",
     "Analysis",
     "analyse",
+    "find_margins",
     "fit",
     "fit_sample",
     "open_study",

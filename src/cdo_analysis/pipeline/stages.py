@@ -15,9 +15,10 @@ from cdo_analysis.codebook import Codebook
 from cdo_analysis.intake import Survey
 from cdo_analysis.maturity import MaturityScores, item_statistics, reliability, score_correlations, score_maturity
 from cdo_analysis.pipeline.diagnostics import diagnose
+from cdo_analysis.pipeline.weights import keep_respondents, name_sources, weigh
 from cdo_analysis.profiles import Profiles, find_profiles
 from cdo_analysis.reference import load_arrangements, load_rules
-from cdo_analysis.weighting import Raking, rake
+from cdo_analysis.weighting import Weighting, check_units, margins_unit
 
 SEED = 2026
 FEWEST_FOR_PROFILES = 50
@@ -30,10 +31,11 @@ class Analysis:
     Attributes
     ----------
     survey : Survey
+        The respondents in scope.
     weights : Series of float
         Mean 1, indexed like the responses.
-    raking : Raking or None
-        None where no margins were given: weights are then the design weights, or 1.
+    weighting : Weighting
+        How the weights came about, and the design that errors need; no calibration where no margins were given.
     scores : MaturityScores
     reliability, items, correlations : DataFrame
         Diagnostics of the scales.
@@ -49,7 +51,7 @@ class Analysis:
 
     survey: Survey
     weights: pd.Series
-    raking: Raking | None
+    weighting: Weighting
     scores: MaturityScores
     reliability: pd.DataFrame
     items: pd.DataFrame
@@ -64,6 +66,7 @@ def analyse(
     survey: Survey,
     *,
     margins: pd.DataFrame | None = None,
+    other_unit: bool = False,
     rules: str | Path | None = None,
     note: str = "",
     seed: int = SEED,
@@ -75,6 +78,8 @@ def analyse(
     survey : Survey
     margins : DataFrame, optional
         Population totals (variable, category, population) that the weights must meet.
+    other_unit : bool
+        True: margins that count another unit (enterprises of the LME) than respondents answer for (SIREN) are accepted.
     rules : str or Path, optional
         TOML of expert rules; those of the package by default.
     note : str
@@ -86,38 +91,33 @@ def analyse(
     -------
     Analysis
     """
-    book, responses = survey.codebook, survey.responses
+    if margins is not None:
+        check_units(margins, survey.codebook.weighting.unit, accept_other=other_unit)
     with threadpool_limits(1):  # the same result whatever the number of cores
-        raking, weights = weigh(survey, margins)
+        weighting = weigh(survey, margins)
+        weights = (weighting.weights / weighting.weights.mean()).rename("weight")
+        survey = keep_respondents(survey, weighting)
+        book, responses = survey.codebook, survey.responses
         scores = score_maturity(responses, book)
         return Analysis(
             survey=survey,
             weights=weights,
-            raking=raking,
+            weighting=weighting,
             scores=scores,
             reliability=reliability(responses, book),
             items=item_statistics(responses, book, sample_weight=weights),
             correlations=score_correlations(scores.values[_dimensions(book)], sample_weight=weights),
-            diagnostics=diagnose(survey, scores, weights, seed=seed),
+            diagnostics=diagnose(survey, scores, weighting.design, seed=seed),
             profiles=_find_profiles(survey, scores, weights, seed),
             cdo=_fit_cdo(survey, scores, weights, rules=rules, seed=seed),
-            options={"seed": seed, "note": note, "rules": str(rules) if rules else ""},
+            options={
+                "seed": seed,
+                "note": note,
+                "rules": str(rules) if rules else "",
+                "margins_unit": "" if margins is None else margins_unit(margins),
+                "margins_source": "" if margins is None else name_sources(margins),
+            },
         )
-
-
-def weigh(survey: Survey, margins: pd.DataFrame | None) -> tuple[Raking | None, pd.Series]:
-    """Return the raking (None without margins) and the weights, mean 1.
-
-    Design weights, where the codebook names them, are the starting point; a respondent without one gets their mean.
-    """
-    role = survey.codebook.roles.weight
-    base = survey.responses[role] if role else pd.Series(1.0, index=survey.responses.index)
-    base = base.where(base > 0)
-    base = base.fillna(base.mean() if base.notna().any() else 1.0)
-    if margins is None:
-        return None, (base / base.mean()).rename("weight")
-    raking = rake(survey.responses, margins, base_weights=base)
-    return raking, raking.weights.rename("weight")
 
 
 def _dimensions(book: Codebook) -> list[str]:

@@ -12,10 +12,11 @@ import pandas as pd
 from cdo_analysis.codebook import Codebook
 from cdo_analysis.intake import read_survey
 from cdo_analysis.pipeline.stages import SEED, Analysis, analyse
+from cdo_analysis.pipeline.weights import find_margins
 from cdo_analysis.profiles import Profiles
 from cdo_analysis.resources import package_dir
 from cdo_analysis.study import Study, write_study
-from cdo_analysis.weighting import effective_n, kish_design_effect, read_margins
+from cdo_analysis.weighting import design_tables, effective_n, kish_design_effect
 
 _REFERENCE = ("arrangements", "costs", "rules")
 _VERSIONS = ("cdo-analysis", "numpy", "pandas", "scikit-learn", "scipy")
@@ -27,6 +28,7 @@ def fit(
     out: str | Path,
     *,
     margins: str | Path | None = None,
+    other_unit: bool = False,
     rules: str | Path | None = None,
     note: str = "",
     seed: int = SEED,
@@ -43,8 +45,8 @@ def fit(
     out : str or Path
         Folder of the study.
     margins : str or Path, optional
-        CSV of population totals.
-    rules, note, seed
+        CSV of population totals; or official counts by id, of some categories: ``"insee-2017:pme,eti"``.
+    other_unit, rules, note, seed
         See :func:`analyse`.
     sheet, encoding : str, optional
         See :func:`~cdo_analysis.intake.read_table`.
@@ -54,8 +56,8 @@ def fit(
     Study
     """
     survey = read_survey(export, codebook, sheet=sheet, encoding=encoding)
-    totals = read_margins(margins) if margins else None
-    return save(analyse(survey, margins=totals, rules=rules, note=note, seed=seed), out)
+    totals = find_margins(margins) if margins else None
+    return save(analyse(survey, margins=totals, other_unit=other_unit, rules=rules, note=note, seed=seed), out)
 
 
 def save(analysis: Analysis, out: str | Path) -> Study:
@@ -83,8 +85,10 @@ def _tables(a: Analysis) -> Iterator[tuple[str, pd.DataFrame]]:
     yield "flags", survey.flags
     yield "flow", survey.flow
     yield "weights", a.weights.to_frame()
-    if a.raking is not None:
-        yield "margins", a.raking.table
+    yield "weighting_steps", a.weighting.steps
+    yield from design_tables(a.weighting.design).items()
+    if a.weighting.calibration is not None:
+        yield "margins", a.weighting.calibration.table
     yield "scores", a.scores.values
     yield "coverage", a.scores.coverage
     yield "bands", a.scores.bands
@@ -126,11 +130,21 @@ def _info(a: Analysis) -> dict[str, Any]:
             "received": int(survey.flow["n"].iloc[0]),
             "respondents": len(survey),
         },
-        "options": {**a.options, "rules": Path(a.options["rules"]).name},
+        "options": {
+            "seed": a.options["seed"],
+            "note": a.options["note"],
+            "rules": Path(a.options["rules"]).name,
+        },
         "weighting": {
+            "method": book.weighting.method,
+            "single_strata": len(a.weighting.design.single_strata),
+            "unit": book.weighting.unit,
+            "margins_unit": a.options["margins_unit"],
+            "margins_source": a.options["margins_source"],
+            "probability_sample": book.probability_sample,
             "design_effect": float(kish_design_effect(a.weights)),
             "effective_n": float(effective_n(a.weights)),
-            "raked": a.raking is not None,
+            "calibrated": a.weighting.calibration is not None,
         },
         "profiles": {
             "verdict": a.profiles.verdict if a.profiles is not None else "not_sought",

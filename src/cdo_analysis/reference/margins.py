@@ -9,6 +9,7 @@ import pandas as pd
 from cdo_analysis.errors import UsageError, did_you_mean
 from cdo_analysis.reference.reading import STATUSES, Status, TomlFile
 from cdo_analysis.resources import package_dir
+from cdo_analysis.units import UNITS, StatisticalUnit
 from cdo_analysis.wording import Text
 
 _KEYS = ("id", "title", "variable", "year", "unit", "field", "source", "url", "status", "note", "cell")
@@ -26,7 +27,7 @@ class Margins:
     variable : str
         Name of the column of a survey that holds the same categories.
     year : int
-    unit : str
+    unit : {'legal_unit', 'enterprise', 'establishment'}
         What is counted (an enterprise in the sense of the LME is not a SIREN).
     source, url : str
     status : {'read', 'transcribed', 'derived', 'assumption'}
@@ -38,7 +39,7 @@ class Margins:
     title: Text
     variable: str
     year: int
-    unit: str
+    unit: StatisticalUnit
     field: Text
     source: str
     url: str
@@ -131,13 +132,16 @@ def load_margins(name: str) -> Margins:
     status = file.need(table, "status", "the file")
     if status not in STATUSES:
         raise file.error("the file", f"has status = {status!r}", f"use one of {', '.join(STATUSES)}")
+    unit = file.need(table, "unit", "the file")
+    if unit not in UNITS:
+        raise file.error("the file", f"has unit = {unit!r}", f"use one of {', '.join(UNITS)}")
     year = int(file.number(file.need(table, "year", "the file"), "year"))
     return Margins(
         id=str(file.need(table, "id", "the file")),
         title=file.wording(file.need(table, "title", "the file"), "title"),
         variable=str(file.need(table, "variable", "the file")),
         year=year,
-        unit=str(file.need(table, "unit", "the file")),
+        unit=unit,
         field=file.wording(file.need(table, "field", "the file"), "field"),
         source=str(file.need(table, "source", "the file")),
         url=str(file.need(table, "url", "the file")),

@@ -1,22 +1,51 @@
-"""Responses and population margins in, weights and their price out: raking, design effect, weighted estimates."""
+"""Responses and population margins in, weights and their price out: calibration, design, estimates."""
 
+from cdo_analysis.weighting.association import Association, rao_scott
+from cdo_analysis.weighting.calibration import Calibration, calibrate
+from cdo_analysis.weighting.chain import Sample, Weighting, design_weights, weigh_sample
+from cdo_analysis.weighting.design import Design, Replicates
 from cdo_analysis.weighting.estimates import (
     Estimate,
-    effective_n,
-    kish_design_effect,
+    estimate_by,
     weighted_mean,
+    weighted_ratio,
     weighted_share,
+    weighted_total,
 )
-from cdo_analysis.weighting.margins import read_margins
-from cdo_analysis.weighting.raking import Raking, rake
+from cdo_analysis.weighting.kish import Trimming, effective_n, kish_design_effect, trim_weights
+from cdo_analysis.weighting.margins import check_units, margins_unit, population_total, read_margins
+from cdo_analysis.weighting.quantiles import weighted_quantile
+from cdo_analysis.weighting.replicates import bootstrap, jackknife
+from cdo_analysis.weighting.saved import design_from_tables, design_tables
 
 __all__ = [
+    "Association",
+    "Calibration",
+    "Design",
     "Estimate",
-    "Raking",
+    "Replicates",
+    "Sample",
+    "Trimming",
+    "Weighting",
+    "bootstrap",
+    "calibrate",
+    "check_units",
+    "design_from_tables",
+    "design_tables",
+    "design_weights",
     "effective_n",
+    "estimate_by",
+    "jackknife",
     "kish_design_effect",
-    "rake",
+    "margins_unit",
+    "population_total",
+    "rao_scott",
     "read_margins",
+    "trim_weights",
+    "weigh_sample",
     "weighted_mean",
+    "weighted_quantile",
+    "weighted_ratio",
     "weighted_share",
+    "weighted_total",
 ]

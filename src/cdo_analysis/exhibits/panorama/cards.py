@@ -37,7 +37,7 @@ def _card(view: View, row: Any, k: int) -> Card:
     title = f"{profile_name(view, profile)} — {view.say(_rank_words(profile, k))}"
     if n < view.profile.count:
         return Card(title, "c", [view.say("panorama.card_hidden")])
-    share = weighted_mean(view.study.column("profile_posterior", f"profile_{profile}"), view.weights)
+    share = weighted_mean(view.study.column("profile_posterior", f"profile_{profile}"), view.design)
     practices = [_practice_line(view, *practice) for practice in distinctive_practices(view, profile)]
     lines = [_share_line(view, n, share), *_score_lines(view, profile, n), *_stability_lines(view, profile), *practices]
     return Card(title, view.numbers.share(share.estimate), lines)
@@ -56,7 +56,7 @@ def _score_lines(view: View, profile: int, n: int) -> list[str]:
     if view.main is None or n < view.profile.mean:
         return []
     profiles = view.study.column("profile_assignment", "profile")
-    mean = weighted_mean(view.scores.loc[profiles.index[profiles.eq(profile)], view.main.id], view.weights)
+    mean = weighted_mean(view.scores.loc[profiles.index[profiles.eq(profile)], view.main.id], view.design)
     written = view.numbers.number(mean.estimate, view.decimals)
     return [view.say("panorama.card_score", mean=written, name=view.main.label.of(view.language))]
 

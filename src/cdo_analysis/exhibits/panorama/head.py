@@ -29,7 +29,7 @@ def _title(view: View) -> str:
 
 
 def _score_words(view: View, score: Score) -> str:
-    mean = weighted_mean(view.scores[score.id], view.weights)
+    mean = weighted_mean(view.scores[score.id], view.design)
     return view.say(
         "panorama.lead_score",
         score=view.score_words(score),

@@ -43,7 +43,7 @@ def arrangements_today(view: View) -> Exhibit | None:
 def _option_shares(view: View, options: pd.Series) -> pd.DataFrame:
     """Return the weighted share of each option, the most frequent first."""
     order = list(view.arrangements.ids)
-    return ranked(share_by_category(options, view.weights, order=order, profile=view.profile), view.option_label)
+    return ranked(share_by_category(options, view.design, order=order, profile=view.profile), view.option_label)
 
 
 def _choice_words(view: View) -> str:
@@ -104,7 +104,7 @@ def advice_overview(view: View) -> Exhibit | None:
 
 def _states_words(view: View, states: pd.Series) -> str:
     """Say which share of the respondents gets one option, two, or none."""
-    table = share_by_category(states, view.weights, order=_STATES, profile=view.profile)
+    table = share_by_category(states, view.design, order=_STATES, profile=view.profile)
     said = []
     for row in rows_of(table):
         share = "c" if row.flag == "c" else view.numbers.share(row.estimate)

@@ -23,11 +23,11 @@ def distribution(view: View) -> Exhibit | None:
     name, half = view.score_words(view.main), sum(scale) / 2
     labels = (name, view.say("label.respondent_share"))
     axes = figures.score_distribution(frame, numbers=view.numbers, labels=labels, scale=scale)
-    below = weighted_mean((scores < half).astype(float), view.weights)
+    below = weighted_mean((scores < half).astype(float), view.design)
     fields = {
         "share": view.numbers.share(below.estimate),
         "half": view.numbers.number(half, view.decimals),
-        "mean": view.numbers.number(weighted_mean(scores, view.weights).estimate, view.decimals),
+        "mean": view.numbers.number(weighted_mean(scores, view.design).estimate, view.decimals),
     }
     caption = view.caption("panorama.distribution", fields, n=len(scores))
     return view.exhibit("distribution", subtitle=name, axes=axes, table=_bands_table(view, frame), **caption)
@@ -53,7 +53,7 @@ def dimensions(view: View) -> Exhibit | None:
     """Return the mean of each dimension with its interval, the highest first. None without dimensions."""
     if not view.dimensions:
         return None
-    means = mean_of_columns(view.scores[view.dimensions], view.weights, profile=view.profile)
+    means = mean_of_columns(view.scores[view.dimensions], view.design, profile=view.profile)
     table = ranked(means, view.dimension_label)
     axis, decimals = view.say("panorama.dimensions_axis", scale=view.scale_words), view.decimals
     first, last = table.iloc[0], table.dropna(subset="estimate").iloc[-1]
@@ -104,7 +104,7 @@ def _means_by_size(view: View) -> pd.DataFrame:
     parts = []
     for name in view.dimensions:
         scores = view.scores[name]
-        means = mean_by_group(scores, sizes.values, view.weights, order=sizes.order, profile=view.profile)
+        means = mean_by_group(scores, sizes.values, view.design, order=sizes.order, profile=view.profile)
         parts.append(means.assign(label=view.dimension_label(name), group=means["category"].map(sizes.labels)))
     return pd.concat(parts, ignore_index=True)
 
@@ -116,9 +116,9 @@ def intensity(view: View) -> Exhibit | None:
         return None
     levels, order = view.study.column("bands", score.id).astype("str"), [band.id for band in score.bands]
     known = levels.where(levels.isin(order))
-    table = share_by_category(known, view.weights, order=order, profile=view.profile)
+    table = share_by_category(known, view.design, order=order, profile=view.profile)
     table["label"] = [band.label.of(view.language) for band in score.bands]
-    basic = weighted_mean(known.dropna().ne(order[0]).astype(float), view.weights)
+    basic = weighted_mean(known.dropna().ne(order[0]).astype(float), view.design)
     name = score.label.of(view.language)
     interval = view.numbers.interval(basic.low, basic.high, share=True)
     fields = {"share": view.numbers.share(basic.estimate), "name": name, "interval": interval}

@@ -42,7 +42,7 @@ def _dimension_means(view: View) -> pd.DataFrame:
     columns = {}
     for name in view.dimensions:
         scores = view.scores[name]
-        means = mean_by_group(scores, profiles.values, view.weights, order=profiles.order, profile=view.profile)
+        means = mean_by_group(scores, profiles.values, view.design, order=profiles.order, profile=view.profile)
         columns[view.dimension_label(name)] = means["estimate"].to_numpy()
     return pd.DataFrame(columns, index=[profiles.labels[profile] for profile in profiles.order])
 
@@ -112,7 +112,7 @@ def _confidence_words(view: View, table: pd.DataFrame, chosen: int) -> list[str]
     if chosen == 1:
         return words
     status = view.study.column("profile_assignment", "status")
-    between = weighted_mean(status.eq("between").astype(float), view.weights).estimate
+    between = weighted_mean(status.eq("between").astype(float), view.design).estimate
     entropy = float(table.loc[table["k"].eq(chosen), "relative_entropy"].iloc[0])
     low = "low" if entropy < _LOW_ENTROPY else "high"
     return [

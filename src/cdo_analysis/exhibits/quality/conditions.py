@@ -59,8 +59,17 @@ def _design_gates(view: View) -> list[Gate]:
     return [
         Gate("design_effect", _at_most(effect, MOST_DESIGN_EFFECT), view.numbers.number(effect, 2)),
         Gate("margins", "ok" if view.study.has("margins") else "attention"),
+        *_unit_gate(view),
         Gate("sampling", "ok" if view.book.probability_sample else "attention"),
     ]
+
+
+def _unit_gate(view: View) -> list[Gate]:
+    """Return whether respondents and margins are of one unit, where both say what they are."""
+    facts = view.study.info["weighting"]
+    if not (facts["unit"] and facts["margins_unit"]):
+        return []
+    return [Gate("units", "ok" if facts["unit"] == facts["margins_unit"] else "attention")]
 
 
 def _size_state(kept: int) -> GateState:

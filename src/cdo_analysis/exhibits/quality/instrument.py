@@ -17,10 +17,18 @@ def _survey_words(view: View) -> list[str]:
         view.say("methods.instrument", codebook=view.book_words, origin=view.book.origin.of(view.language)),
         view.say("methods.population", population=population),
         view.say("methods.recruitment"),
-        view.say("methods.weighting" if view.study.has("margins") else "methods.no_weighting"),
+        _weighting_words(view),
         view.say("methods.precision"),
         view.say("methods.missing"),
     ]
+
+
+def _weighting_words(view: View) -> str:
+    if not view.study.has("margins"):
+        return view.say("methods.no_weighting")
+    facts = view.study.info["weighting"]
+    source = facts["margins_source"] or view.numbers.absent
+    return view.say("methods.weighting", method=view.say(f"methods.method_{facts['method']}"), source=source)
 
 
 def _study_words(view: View) -> list[str]:
@@ -37,4 +45,5 @@ def _study_words(view: View) -> list[str]:
 def _command(view: View) -> str:
     file, seed = view.study.info["data"]["file"], view.study.info["options"]["seed"]
     margins = " --margins …" if view.study.has("margins") else ""
-    return f"cdo-analysis fit {file} --codebook {view.book.id} --seed {seed}{margins}"
+    unit = " --other-unit" if view.other_unit else ""
+    return f"cdo-analysis fit {file} --codebook {view.book.id} --seed {seed}{margins}{unit}"

@@ -39,7 +39,7 @@ def _with_and_without(view: View, flagged: pd.Series) -> list[str]:
     if view.main is None or flagged.sum() < view.profile.count or (~flagged).sum() < view.profile.mean:
         return []
     scores, decimals = view.scores[view.main.id], view.decimals
-    everyone, careful = weighted_mean(scores, view.weights), weighted_mean(scores[~flagged], view.weights)
+    everyone, careful = weighted_mean(scores, view.design), weighted_mean(scores[~flagged], view.design)
     fields = {
         "all": view.numbers.number(everyone.estimate, decimals),
         "low": view.numbers.number(everyone.low, decimals),

@@ -18,14 +18,16 @@ _LONGEST_LIST = 12
 def representation(view: View) -> Exhibit:
     """Return where respondents differ from the population, before and after weighting, and what the weights cost."""
     if not view.study.has("margins"):
-        words = [view.say("quality.no_margins"), _weights_words(view)]
+        words = [view.say("quality.no_margins"), *_weights_words(view)]
         return view.exhibit("representation", view.say("quality.no_margins_title"), paragraphs=words)
     margins = _margins(view)
-    shown = margins[margins["flag"].ne("c")]
+    words = [*_weights_words(view), _unit_words(view)]
+    # A total has no share of respondents: it is in the table, not in the figure.
+    shown = margins[margins["flag"].ne("c") & margins["category"].ne("")]
     gaps = (shown["sample"] - shown["population"]).abs().sort_values(ascending=False, kind="stable")
     drawn = shown.loc[gaps.index].head(_LONGEST_LIST)
     if drawn.empty:
-        title, words = view.say("quality.margins_hidden_title"), [_weights_words(view)]
+        title = view.say("quality.margins_hidden_title" if margins["flag"].eq("c").any() else "quality.totals_title")
         return view.exhibit("representation", title, paragraphs=words, table=_margins_table(view, margins))
     legend = (view.say("quality.respondents_word"), view.say("quality.population_word"))
     axis, worst = view.say("quality.representation_axis"), drawn.iloc[0]
@@ -36,20 +38,44 @@ def representation(view: View) -> Exhibit:
         subtitle=view.say("quality.representation_subtitle"),
         axes=figures.dumbbell(drawn, numbers=view.numbers, words=legend, label=axis),
         table=_margins_table(view, margins),
-        paragraphs=[_weights_words(view)],
+        paragraphs=words,
         **view.caption("quality.representation", fields, n=len(view.weights), weighted=False),
     )
 
 
-def _weights_words(view: View) -> str:
+def _unit_words(view: View) -> str:
+    """Say what respondents answer for and what the margins count."""
+    facts = view.study.info["weighting"]
+    unit = view.say(f"unit.{facts['unit'] or 'unsaid'}")
+    if not (facts["unit"] and facts["margins_unit"]):
+        return view.say("quality.unit_unsaid", unit=unit)
+    return view.other_unit or view.say("quality.unit_same", unit=unit)
+
+
+def _weights_words(view: View) -> list[str]:
+    """Return how the weights came about and what they cost."""
     facts, number = view.study.info["weighting"], view.numbers.number
-    return view.say(
+    cost = view.say(
         "quality.weights_cost",
         effect=number(facts["design_effect"], 2),
         effective=number(facts["effective_n"]),
         low=number(float(view.weights.min()), 2),
         high=number(float(view.weights.max()), 2),
     )
+    return [*_steps_words(view), cost]
+
+
+def _steps_words(view: View) -> list[str]:
+    """Return how the weights came about, step by step, where some units drawn did not answer or do not count."""
+    steps, number = view.study.table("weighting_steps"), view.numbers.number
+    said = []
+    if steps["n"].nunique() > 1:
+        parts = []
+        for row in rows_of(steps):
+            parts.append(view.say(f"quality.step_{row.step}", n=number(row.n), population=number(row.population)))
+        said.append(view.say("quality.steps", steps=view.join_parts(parts)))
+    alone = view.study.info["weighting"]["single_strata"]
+    return [*said, view.say("quality.single_strata", n=number(alone))] if alone else said
 
 
 def _margins(view: View) -> pd.DataFrame:
@@ -62,6 +88,8 @@ def _margins(view: View) -> pd.DataFrame:
 
 
 def _margin_label(view: View, variable: str, category: str) -> str:
+    if not category:
+        return view.say("quality.total_of", item=view.book[variable].wording(view.language))
     labels = view.groups(variable).labels
     return " + ".join(labels.get(part, part) for part in category.split("+"))
 
