@@ -12,10 +12,10 @@ import pytest
 from cdo_analysis.codebook import Codebook, load_codebook, read_codebook
 from cdo_analysis.exhibits import view
 from cdo_analysis.exhibits.quality import scales
-from cdo_analysis.maturity import bootstrap_alpha, close_dimensions, reliability, structure
+from cdo_analysis.maturity import alpha_bootstrap, close_dimensions, reliability, structure
 from cdo_analysis.maturity.factors import bartlett, kmo, omega, one_factor, parallel_analysis, standardised_alpha
 from cdo_analysis.maturity.polychoric import polychoric
-from cdo_analysis.maturity.resampling import bootstrap_grams, bootstrap_sums, covariances_of, percentile_interval
+from cdo_analysis.maturity.resampling import bootstrap_grams, covariances_of, percentile_interval
 from cdo_analysis.pipeline import fit
 
 ORACLES = Path(__file__).parent / "oracles"
@@ -106,10 +106,10 @@ def test_items_that_always_agree_reach_the_bound_and_no_further() -> None:
 # --- bootstrap --------------------------------------------------------------------------------------------------------
 
 
-def test_bootstrap_sums_vary_as_the_standard_error_says() -> None:
+def test_bootstrap_means_vary_as_the_standard_error_says() -> None:
     values = np.arange(2000.0)[:, None] % 10  # mean 4.5, variance 8.25
-    sums = bootstrap_sums(values, replicates=2000)
-    means = sums[:, 0] / sums[:, 1]
+    grams = bootstrap_grams(values, replicates=2000)  # the last row and column are a column of ones
+    means = grams[:, 0, 1] / grams[:, 1, 1]
     assert means.mean() == pytest.approx(4.5, abs=0.01)
     assert means.std() == pytest.approx(np.sqrt(8.25 / 2000), rel=0.06)  # 2000 replicates: 1.6 % of error
 
@@ -125,7 +125,7 @@ def test_cross_products_of_replicates_are_those_of_their_counts() -> None:
 
 def test_the_bootstrap_of_alpha_has_the_interval_of_drawn_rows(sample: pd.DataFrame) -> None:
     points = sample[BLOCKS["a"]].to_numpy(float)
-    ours = percentile_interval(bootstrap_alpha(points, replicates=2000))
+    ours = percentile_interval(alpha_bootstrap(points, replicates=2000).replicates)
     rng = np.random.default_rng(1)
     drawn = []
     for _ in range(2000):

@@ -45,6 +45,7 @@ def test_the_wheel_has_templates_codebooks_reference_and_sample(unpacked: Path) 
     package = unpacked / "cdo_analysis"
     expected = [
         *(f"_bundle/notebooks/{name}.ipynb" for name in template_names()),
+        "_bundle/notebooks/learn/methods.ipynb",
         *(f"codebooks/{name}.toml" for name in codebook_ids()),
         "_bundle/sample/enquete-cdo-2026.csv", "_bundle/sample/margins.csv", "_bundle/sample/README.md",
         "reference/arrangements.toml", "reference/rules.toml", "reference/costs.toml",

@@ -137,18 +137,26 @@ def sample(folder: Path) -> None:
 @main.command()
 @_one_line_errors
 def lab() -> None:
-    """Open JupyterLab on a copy of the report templates in the current folder."""
-    import shutil
+    """Open JupyterLab on a copy of the report templates and of the pages to learn from in the current folder."""
     import subprocess
+
+    folder = Path("notebooks")
+    copy_notebooks(folder)
+    sys.exit(subprocess.call([sys.executable, "-m", "jupyterlab", str(folder)], env=os.environ.copy()))
+
+
+def copy_notebooks(folder: Path) -> None:
+    """Copy the notebooks to where they can be changed; those that are there already stay as they are."""
+    import shutil
 
     from cdo_analysis.resources import notebooks_dir
 
-    folder = Path("notebooks")
-    folder.mkdir(exist_ok=True)
-    for template in sorted(notebooks_dir().glob("*.ipynb")):
-        if not (folder / template.name).exists():
-            shutil.copyfile(template, folder / template.name)
-    sys.exit(subprocess.call([sys.executable, "-m", "jupyterlab", str(folder)], env=os.environ.copy()))
+    source = notebooks_dir()
+    for notebook in sorted([*source.glob("*.ipynb"), *source.glob("learn/*.ipynb")]):
+        copy = folder / notebook.relative_to(source)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        if not copy.exists():
+            shutil.copyfile(notebook, copy)
 
 
 def _parameters(pairs: tuple[str, ...]) -> dict[str, object]:

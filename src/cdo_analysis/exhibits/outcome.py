@@ -10,6 +10,8 @@ def gate_sentence(view: View) -> str:
     """Return the sentence of the gate that an estimate did not pass, with its numbers; small counts are hidden."""
     gate = view.estimates.gate
     assert gate is not None
+    if not gate.details.get("declared", True):
+        return view.say("estimate_gate.undeclared")
     found, number, share = gate.details, view.numbers.number, view.numbers.share
     smallest = min(found.get("counts", {}).values(), default=0)
     return view.say(

@@ -1,5 +1,6 @@
 """Answers in, maturity scores out, with how much of each was measured and how far it can be trusted."""
 
+from cdo_analysis.maturity.bootstrap import AlphaInterval, alpha_bootstrap
 from cdo_analysis.maturity.change import Change, Wave, compare_waves
 from cdo_analysis.maturity.graded import GradedModel, fit_graded, graded_scores
 from cdo_analysis.maturity.imputation import Pooled, impute_answers, pool
@@ -14,18 +15,19 @@ from cdo_analysis.maturity.reliability import (
 )
 from cdo_analysis.maturity.scores import MaturityScores, dimension_without_block, score_maturity
 from cdo_analysis.maturity.sensitivity import compensation, rank_correlations, sensitivity, weight_sensitivity
-from cdo_analysis.maturity.structure import bootstrap_alpha, structure
+from cdo_analysis.maturity.structure import structure
 from cdo_analysis.maturity.variants import compare_variants, score_variants
 
 __all__ = [
     "TOO_CLOSE",
     "UNRELIABLE",
+    "AlphaInterval",
     "Change",
     "GradedModel",
     "MaturityScores",
     "Pooled",
     "Wave",
-    "bootstrap_alpha",
+    "alpha_bootstrap",
     "close_dimensions",
     "compare_variants",
     "compare_waves",

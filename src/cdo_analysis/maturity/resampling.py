@@ -14,63 +14,27 @@ _ROWS = 8192
 _LARGEST = 2**16
 
 
-def bootstrap_sums(
-    columns: Floats | NDArray[np.float32],
-    *,
-    replicates: int,
-    sample_weight: Floats | None = None,
-    random_state: int = 0,
+def bootstrap_grams(
+    values: Floats, *, replicates: int, sample_weight: Floats | None = None, random_state: int = 0
 ) -> Floats:
-    """Return the sums of columns over bootstrap samples of the rows.
+    """Return the matrices of cross products over bootstrap samples of the rows.
 
     A row is drawn a Poisson(1) number of times, independently of the others: the number of rows then varies a little
     from replicate to replicate, which statistics that divide by it do not see. Rows are read once, in blocks.
 
     Parameters
     ----------
-    columns : ndarray of shape (n, k)
+    values : ndarray of shape (n, k)
     replicates : int
         How many samples, B.
     sample_weight : ndarray of shape (n,), optional
         Weights that multiply the counts.
     random_state : int
 
-    Returns
-    -------
-    ndarray of shape (B, k + 1)
-        The sum of each column; in the last place, the number (or the weight) of the rows drawn.
-
     References
     ----------
     Hanley and MacGibbon (2006), Creating non-parametric bootstrap samples using Poisson frequencies, Computer Methods
     and Programs in Biomedicine 83(1), 57-62.
-
-    Examples
-    --------
-    >>> sums = bootstrap_sums(np.ones((50, 1)), replicates=3)
-    >>> sums.shape, bool((sums[:, 0] == sums[:, 1]).all())
-    ((3, 2), True)
-    """
-    rng = np.random.default_rng(random_state)
-    sums = np.zeros((replicates, columns.shape[1] + 1))
-    for start, counts in _counts(len(columns), replicates, rng):
-        block = np.asarray(columns[start : start + _ROWS], dtype=np.float32)
-        weight = np.ones(len(block)) if sample_weight is None else sample_weight[start : start + _ROWS]
-        weighed = np.column_stack([block, np.ones(len(block), dtype=np.float32)])
-        sums += counts @ (weighed * weight.astype(np.float32)[:, np.newaxis])
-    return sums
-
-
-def bootstrap_grams(
-    values: Floats, *, replicates: int, sample_weight: Floats | None = None, random_state: int = 0
-) -> Floats:
-    """Return the matrices of cross products over bootstrap samples of the rows.
-
-    Parameters
-    ----------
-    values : ndarray of shape (n, k)
-    replicates, sample_weight, random_state
-        As in :func:`bootstrap_sums`.
 
     Returns
     -------

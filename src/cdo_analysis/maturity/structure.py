@@ -10,7 +10,7 @@ from cdo_analysis.maturity.answers import Floats
 from cdo_analysis.maturity.factors import bartlett, kmo, omega, parallel_analysis, standardised_alpha
 from cdo_analysis.maturity.polychoric import correlations_of_tables, indicators, pair_tables
 from cdo_analysis.maturity.reliability import Scale, complete_answers, correlations, row_weights
-from cdo_analysis.maturity.resampling import bootstrap_grams, bootstrap_sums, covariances_of, percentile_interval
+from cdo_analysis.maturity.resampling import bootstrap_grams, covariances_of, percentile_interval
 
 REPLICATES = 100
 _FEWEST = 20
@@ -69,41 +69,6 @@ def structure(
     rows = [_describe(scale, replicates, random_state) for scale in scales]
     index = pd.Index([dimension.id for dimension in codebook.dimensions], name="dimension", dtype="str")
     return pd.DataFrame(rows, index=index, columns=list(_COLUMNS), dtype="float64")
-
-
-def bootstrap_alpha(
-    points: Floats, *, sample_weight: Floats | None = None, replicates: int = REPLICATES, random_state: int = 0
-) -> Floats:
-    """Return Cronbach's alpha of bootstrap samples of the rows, without drawing a row.
-
-    Alpha needs the variance of each item and that of their sum alone: the sums of the items, of their squares, of the
-    total and of its square, over all replicates, are one matrix product.
-
-    Parameters
-    ----------
-    points : ndarray of shape (n, k)
-        No missing value.
-    sample_weight : ndarray of shape (n,), optional
-    replicates : int
-    random_state : int
-
-    Returns
-    -------
-    ndarray of shape (replicates,)
-
-    Examples
-    --------
-    >>> points = np.tile([[0.0, 0.0], [1.0, 1.0], [2.0, 2.0]], (20, 1))  # the two items agree
-    >>> bootstrap_alpha(points, replicates=2).round(6).tolist()
-    [1.0, 1.0]
-    """
-    centred = points - points.mean(axis=0)
-    total = centred.sum(axis=1, keepdims=True)
-    columns = np.concatenate([centred, total, np.square(centred), np.square(total)], axis=1, dtype=np.float32)
-    sums = bootstrap_sums(columns, replicates=replicates, sample_weight=sample_weight, random_state=random_state)
-    k, n = points.shape[1], sums[:, -1:]
-    variances = sums[:, k + 1 : -1] / n - np.square(sums[:, : k + 1] / n)
-    return k / (k - 1) * (1 - variances[:, :k].sum(axis=1) / variances[:, k])
 
 
 def _describe(scale: Scale, replicates: int, random_state: int) -> dict[str, float]:

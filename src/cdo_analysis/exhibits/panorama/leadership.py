@@ -121,7 +121,8 @@ def estimates_overview(view: View) -> Exhibit | None:
         return None
     outcome = _outcome_words(view)
     if view.estimates.gate is not None:
-        paragraphs = [view.say("panorama.not_estimable_words", outcome=outcome), gate_sentence(view)]
+        declared = [view.say("panorama.not_estimable_words", outcome=outcome)] if outcome else []
+        paragraphs = [*declared, gate_sentence(view)]
         title = view.say("panorama.not_estimable_title")
         return view.exhibit("estimates", title, paragraphs=paragraphs, **view.evidence("estimated"))
     table, told_apart = _arm_table(view), _told_apart(view)
@@ -147,7 +148,7 @@ def _estimate_words(view: View) -> list[str]:
 
 def _outcome_words(view: View) -> str:
     name = view.book.cdo.outcome if view.book.cdo else None
-    return view.book[name].wording(view.language) if name else view.numbers.absent
+    return view.book[name].wording(view.language) if name else ""
 
 
 def _arm_table(view: View) -> pd.DataFrame:

@@ -1,0 +1,94 @@
+"""The pages to learn from: what is computed by hand in the text is what the code prints."""
+
+from __future__ import annotations
+
+import ast
+import re
+from itertools import pairwise
+from pathlib import Path
+
+import nbformat
+import papermill
+import pytest
+
+from cdo_analysis.cli import copy_notebooks
+from cdo_analysis.reports import template_names
+from cdo_analysis.resources import notebooks_dir
+
+PAGES = sorted((notebooks_dir() / "learn").glob("*.ipynb"))
+BY_HAND = re.compile(r"^\*\*À retrouver :\*\* (.+)$", re.M)
+NOTHING = {"caché", "non mesuré", "aucune"}
+
+
+def by_hand(text: str) -> list[str]:
+    """Return what the text says must be found: numbers with a decimal point, words, nan where nothing is shown."""
+    found = BY_HAND.findall(text)
+    told = [value.strip() for value in found[0].split(";")] if found else []
+    return ["nan" if value in NOTHING else value.replace(",", ".").replace("−", "-") for value in told]
+
+
+def printed(cell: nbformat.NotebookNode) -> list[str]:
+    """Return the numbers and words of the outputs of a cell, in order."""
+    text = " ".join(output["data"]["text/plain"] for output in cell.outputs)
+    return [word.strip("'") for word in re.findall(r"nan|'[^']*'|-?\d+(?:\.\d+)?(?:e-?\d+)?", text)]
+
+
+def agree(told: str, found: str) -> bool:
+    """Tell whether a printed value is the one told, at the decimals told; a whole number is told exactly."""
+    if "nan" in (told, found) or told.isalpha():
+        return told == found
+    decimals = len(told.partition(".")[2])
+    return abs(float(told) - float(found)) <= (0.5 * 10**-decimals if decimals else 0.0) + 1e-9
+
+
+def test_there_is_a_page_on_methods_and_it_is_no_report() -> None:
+    assert [page.stem for page in PAGES] == ["methods"]
+    assert not {page.stem for page in PAGES} & set(template_names())
+
+
+def test_a_number_is_compared_at_its_own_decimals() -> None:
+    assert agree("0.882", "0.88235")
+    assert not agree("0.882", "0.8834")
+    assert not agree("5", "5.2")
+    assert by_hand("du texte\n\n**À retrouver :** −0,5 ; caché ; low") == ["-0.5", "nan", "low"]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_a_page_is_thin_and_stripped(page: Path) -> None:
+    notebook = nbformat.read(page, as_version=4)
+    nbformat.validate(notebook)
+    for cell in (cell for cell in notebook.cells if cell.cell_type == "code"):
+        assert cell.outputs == []
+        assert cell.execution_count is None
+        assert len(cell.source.splitlines()) <= 6, cell.source
+        nodes = list(ast.walk(ast.parse(cell.source)))
+        assert not any(
+            isinstance(node, ast.FunctionDef | ast.ClassDef | ast.For | ast.While | ast.If) for node in nodes
+        )
+        modules = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+        modules |= {str(node.module) for node in nodes if isinstance(node, ast.ImportFrom)}
+        assert modules <= {"cdo_analysis", "pandas", "dataclasses"}
+
+
+def test_the_lab_copies_the_page_and_keeps_what_was_changed(tmp_path: Path) -> None:
+    (tmp_path / "quality.ipynb").write_text("mine", encoding="utf-8")
+    copy_notebooks(tmp_path)
+    assert (tmp_path / "learn" / "methods.ipynb").read_bytes() == PAGES[0].read_bytes()
+    assert (tmp_path / "quality.ipynb").read_text(encoding="utf-8") == "mine"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_the_code_prints_what_is_computed_by_hand(page: Path, tmp_path: Path) -> None:
+    out = tmp_path / page.name
+    papermill.execute_notebook(str(page), str(out), kernel_name="python3", cwd=str(tmp_path), progress_bar=False)
+    cells = nbformat.read(out, as_version=4).cells
+    wrong, compared = [], 0
+    for text, cell in pairwise(cells):
+        told = by_hand(text.source) if text.cell_type == "markdown" else []
+        found = printed(cell) if cell.cell_type == "code" else []
+        compared += len(told)
+        if len(told) != len(found) or not all(map(agree, told, found)):
+            wrong.append((told, found))
+    assert wrong == []
+    assert compared >= 50, "a page shows its numbers"
