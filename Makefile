@@ -42,9 +42,6 @@ lab: $(READY)  ## JupyterLab on the report templates
 
 bench: $(READY)  ## the speed and accuracy figures
 	$(BIN)/python benchmarks/planted_truth.py
-	$(BIN)/python benchmarks/measure_speed.py
-	$(BIN)/python benchmarks/short_forms.py
-	$(BIN)/python benchmarks/coverage.py
 	$(BIN)/python benchmarks/weighting_speed.py
 	$(BIN)/python benchmarks/measure_speed.py
 	$(BIN)/python benchmarks/short_forms.py
