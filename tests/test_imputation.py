@@ -12,6 +12,7 @@ from cdo_analysis.exhibits import view
 from cdo_analysis.exhibits.quality import robustness
 from cdo_analysis.maturity import impute_answers, pool, score_maturity
 from cdo_analysis.study import Study
+from cdo_analysis.weighting import weighted_mean
 
 ITEMS = ["a1", "a2", "a3", "a4"]
 
@@ -96,6 +97,14 @@ def test_a_codebook_without_a_score_has_nothing_to_impute() -> None:
     none = read_codebook('id = "t"\ntitle = "t"\n[[item]]\nname = "a"\nkind = "number"\nquestion = "?"\n', "t.toml")
     with pytest.raises(UsageError, match="no score for which answers could be imputed"):
         next(iter(impute_answers(pd.DataFrame({"a": [1.0]}), none)))
+
+
+def test_the_imputed_mean_of_a_study_rests_on_the_errors_of_its_design(sample_study: Study) -> None:
+    seen = view(sample_study)
+    plain = weighted_mean(seen.scores["dma"], seen.design)
+    row = sample_study.table("imputed").loc["all"]
+    assert (row["as_measured"], row["as_measured_se"]) == pytest.approx((plain.estimate, plain.se))
+    assert row["low"] < row["as_measured"] < row["high"]  # few answers are missing here: imputing moves little
 
 
 @pytest.mark.parametrize(("language", "method"), [("en", "pooled by Rubin's rules"), ("fr", "règles de Rubin")])

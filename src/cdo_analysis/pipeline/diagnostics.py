@@ -21,14 +21,14 @@ from cdo_analysis.maturity import (
     sensitivity,
     structure,
 )
-from cdo_analysis.weighting import weighted_mean
+from cdo_analysis.weighting import Design, weighted_mean
 
 SIZE = "size_category"
 ALL = "all"
 _FEWEST = 30
 
 
-def diagnose(survey: Survey, scores: MaturityScores, weights: pd.Series, *, seed: int) -> Mapping[str, pd.DataFrame]:
+def diagnose(survey: Survey, scores: MaturityScores, design: Design, *, seed: int) -> Mapping[str, pd.DataFrame]:
     """Return the diagnostics of the scores of a survey, by the name of their table in the study.
 
     Returns
@@ -40,12 +40,13 @@ def diagnose(survey: Survey, scores: MaturityScores, weights: pd.Series, *, seed
         ``imputed`` (mean of the main score as measured and by multiple imputation, for all and by size).
     """
     responses, book = survey.responses, survey.codebook
+    weights = design.weights.reindex(responses.index)
     tables = {"structure": structure(responses, book, random_state=seed)}
     if book.main_score is not None:
         tables["sensitivity"] = sensitivity(responses, book, random_state=seed)
         tables["alternatives"] = _alternatives(survey, scores, weights)
         if scores.values[book.main_score.id].notna().sum() >= _FEWEST:
-            tables["imputed"] = _imputed(survey, scores, weights, seed=seed)
+            tables["imputed"] = _imputed(survey, scores, design, seed=seed)
     return tables
 
 
@@ -75,7 +76,7 @@ def _beside(others: pd.DataFrame, scores: Mapping[str, pd.Series], weights: pd.S
     return pd.DataFrame(rows, index=others.columns, columns=["n", "mean", "rank_correlation"])
 
 
-def _imputed(survey: Survey, scores: MaturityScores, weights: pd.Series, *, seed: int) -> pd.DataFrame:
+def _imputed(survey: Survey, scores: MaturityScores, design: Design, *, seed: int) -> pd.DataFrame:
     """Return the mean of the main score by group, as measured and by multiple imputation pooled by Rubin's rules."""
     book, responses = survey.codebook, survey.responses
     assert book.main_score is not None
@@ -89,13 +90,13 @@ def _imputed(survey: Survey, scores: MaturityScores, weights: pd.Series, *, seed
     ]
     rows = {}
     for name, members in groups.items():
-        found = [weighted_mean(values[members], weights[members]) for values in drawn]
+        found = [weighted_mean(values[members], design) for values in drawn]
         pooled = pool(
             np.array([one.estimate for one in found]),
             np.array([one.se**2 for one in found]),
             complete_df=max(int(members.sum()) - 1, 1),
         )
-        plain = weighted_mean(measured[members], weights[members])
+        plain = weighted_mean(measured[members], design)
         rows[name] = {
             "n": int(members.sum()), "measured": int(measured[members].notna().sum()),
             "as_measured": plain.estimate, "as_measured_se": plain.se,

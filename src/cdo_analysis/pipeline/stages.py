@@ -107,7 +107,7 @@ def analyse(
             reliability=reliability(responses, book),
             items=item_statistics(responses, book, sample_weight=weights),
             correlations=score_correlations(scores.values[_dimensions(book)], sample_weight=weights),
-            diagnostics=diagnose(survey, scores, weights, seed=seed),
+            diagnostics=diagnose(survey, scores, weighting.design, seed=seed),
             profiles=_find_profiles(survey, scores, weights, seed),
             cdo=_fit_cdo(survey, scores, weights, rules=rules, seed=seed),
             options={
