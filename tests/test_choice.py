@@ -13,13 +13,17 @@ import pytest
 from cdo_analysis.cdo import (
     LongNames,
     Nests,
+    ObservedChoice,
+    ObservedSettings,
     Separation,
     brier_score,
     calibration_curve,
+    check_nests,
     find_separation,
     fit_conditional,
     fit_multinomial,
     fit_nested,
+    fit_observed,
     likelihood_ratio,
 )
 from cdo_analysis.cdo.effects import Fitted, average_effects
@@ -307,3 +311,79 @@ def test_tables_of_choices_that_cannot_be_used_are_named(long: pd.DataFrame) -> 
         fit_conditional(long.assign(chosen=long["chosen"].where(long["firm"].ne(7), 0)), ["cost"], names=LONG)
     with pytest.raises(UsageError, match="no column 'price'"):
         fit_conditional(long, ["price"], names=LONG)
+
+
+# --- what the observed choice says of itself --------------------------------------------------------------------------
+
+
+def drawn_in_nests(n: int, value: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the multinomial probabilities of four options, and choices whose nests have an inclusive value."""
+    rng = np.random.default_rng(seed)
+    V = rng.normal(size=(n, 4))
+    within, lam = V / value, np.array([value, value])
+    inside = np.log(np.exp(within).reshape(n, 2, 2).sum(axis=2))
+    upper = lam * inside - np.log(np.exp(lam * inside).sum(axis=1, keepdims=True))
+    shares = np.exp(within - inside.repeat(2, axis=1) + upper.repeat(2, axis=1))
+    y = np.minimum((shares.cumsum(axis=1) < rng.uniform(size=(n, 1))).sum(axis=1), 3)
+    return np.exp(V) / np.exp(V).sum(axis=1, keepdims=True), y
+
+
+def test_nests_are_told_where_they_are_and_hardly_ever_where_they_are_not() -> None:
+    refuted = {1.0: 0, 0.5: 0}
+    for value in refuted:
+        for seed in range(40):
+            found = check_nests(*drawn_in_nests(400, value, seed), ["a", "b", "c", "d"], TWO_NESTS)
+            assert found is not None
+            refuted[value] += found.refuted
+    assert refuted[1.0] <= 6  # 2 expected; 7 or more happens once in 300 times
+    assert refuted[0.5] >= 36
+    planted = check_nests(*drawn_in_nests(20_000, 0.5, 0), ["a", "b", "c", "d"], TWO_NESTS)
+    assert planted is not None
+    assert planted.value == pytest.approx(0.5, abs=3 * planted.se)
+    assert planted.groups == {"first": ["a", "b"], "second": ["c", "d"]}
+
+
+def test_without_a_group_of_two_options_there_is_nothing_to_check() -> None:
+    predicted, y = drawn_in_nests(50, 1.0, 0)
+    assert check_nests(predicted, y, ["a", "b", "c", "d"], {}) is None
+
+
+def survey(n: int = 400) -> tuple[pd.DataFrame, pd.Series, pd.Series]:
+    rng = np.random.default_rng(11)
+    X = pd.DataFrame({"budget": rng.lognormal(3, 1, n), "sector": rng.choice(["trade", "industry"], n)})
+    scores = np.column_stack([np.zeros(n), 1.2 * (np.log(X["budget"]) - 3), rng.normal(size=n) * 0])
+    have = np.array(["boss_led", "internal", "internal_with_experts"])[
+        (scores + rng.gumbel(size=scores.shape)).argmax(axis=1)
+    ]
+    have[X["sector"].eq("trade") & (have == "boss_led")] = "internal"
+    return X, pd.Series(have), pd.Series(rng.uniform(0.5, 2, n))
+
+
+def test_an_observed_choice_says_its_effects_its_calibration_its_nests_and_what_separates() -> None:
+    X, have, weight = survey()
+    found = fit_observed(X, have, sample_weight=weight)
+    assert found.quality is not None
+    assert found.quality.brier < found.quality.base_brier
+    told = found.effects[found.effects["column"].eq("budget")].set_index("option")["effect"]
+    assert told["boss_led"] < 0 < told["internal"]
+    assert found.separations == (Separation("boss_led", "sector=trade", rises=False),)
+    assert found.nesting is not None
+    assert found.nesting.groups == {"internal_cdo": ["internal", "internal_with_experts"]}
+    assert found.calibration["n"].sum() == 3 * len(X)
+    saved = json.loads(json.dumps(found.to_dict(), allow_nan=False))
+    again = ObservedChoice.from_dict(saved, found.probabilities)
+    pd.testing.assert_frame_equal(again.effects, found.effects)
+    pd.testing.assert_frame_equal(again.calibration, found.calibration)
+    assert (again.separations, again.nesting) == (found.separations, found.nesting)
+
+
+def test_two_options_are_penalised_as_scikit_learn_penalises_them() -> None:
+    from sklearn.linear_model import LogisticRegression
+
+    X, have, weight = survey()
+    two = have.replace("internal_with_experts", "internal")
+    settings = ObservedSettings(penalties=(0.1,), parents={})
+    model = fit_observed(X, two, sample_weight=weight, settings=settings).model
+    weights = weight / weight.mean()
+    peer = LogisticRegression(C=0.1, tol=1e-10).fit(model.encoding.encode(X), two, sample_weight=weights)
+    assert model.coefficients[1] - model.coefficients[0] == pytest.approx(peer.coef_[0], abs=1e-5)

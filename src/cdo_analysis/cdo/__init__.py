@@ -11,6 +11,7 @@ come out.
 from cdo_analysis.cdo.advice import Advice, advise, draw_weights, rank_first_shares
 from cdo_analysis.cdo.arms import Merging, merge_rare
 from cdo_analysis.cdo.calibration import brier_score, calibration_curve
+from cdo_analysis.cdo.choice import ChoiceModel, ChoiceQuality, ObservedChoice
 from cdo_analysis.cdo.effects import average_effects
 from cdo_analysis.cdo.estimated import ASSUMPTIONS, Estimates, estimate_outcomes
 from cdo_analysis.cdo.fit import CdoColumns, CdoFit, fit_cdo
@@ -25,7 +26,8 @@ from cdo_analysis.cdo.nested import (
     fit_nested,
     likelihood_ratio,
 )
-from cdo_analysis.cdo.observed import ChoiceModel, ChoiceQuality, ObservedChoice, ObservedSettings, fit_observed
+from cdo_analysis.cdo.nesting import NestCheck, check_nests
+from cdo_analysis.cdo.observed import ObservedSettings, fit_observed
 from cdo_analysis.cdo.peers import PeerShares, peer_shares
 from cdo_analysis.cdo.projection import Projection, doubly_robust_scores
 from cdo_analysis.cdo.reasons import (
@@ -71,6 +73,7 @@ __all__ = [
     "LongNames",
     "Merging",
     "MultinomialFit",
+    "NestCheck",
     "Nests",
     "ObservedChoice",
     "ObservedSettings",
@@ -85,6 +88,7 @@ __all__ = [
     "brier_score",
     "calibration_curve",
     "check_feasibility",
+    "check_nests",
     "contributions",
     "derive_answers",
     "doubly_robust_scores",

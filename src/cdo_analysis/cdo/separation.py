@@ -47,8 +47,8 @@ def find_separation(
     Returns
     -------
     tuple of Separation
-        Relative to what most options do; empty where every coefficient has a finite estimate. Columns that repeat
-        others are left out.
+        First the options that no firm with a 0-1 feature has; then, where another column sends a coefficient away,
+        which one, relative to what most options do. Empty where every coefficient has a finite estimate.
 
     Notes
     -----
@@ -62,21 +62,51 @@ def find_separation(
     >>> find_separation(woman, job, options=["custodial", "admin"], features=["woman"])
     (Separation(option='custodial', feature='woman', rises=False),)
     """
+    empty = _empty_cells(Z, y, options, features)
+    said = {(found.option, _column(found.feature)) for found in empty}
+    others = [
+        found for found in _running(Z, y, options, features) if (found.option, _column(found.feature)) not in said
+    ]
+    return (*empty, *others)
+
+
+def _empty_cells(
+    Z: NDArray[np.float64], y: NDArray[np.int64], options: Sequence[str], features: Sequence[str]
+) -> list[Separation]:
+    """Return the options that no firm with some 0-1 feature has: the plainest separation, and the easiest to say."""
+    found = []
+    for position, feature in enumerate(features):
+        if not np.isin(Z[:, position], (0.0, 1.0)).all() or not 0 < Z[:, position].sum() < len(Z):
+            continue
+        counts = np.bincount(y[Z[:, position] == 1.0], minlength=len(options))
+        found += [Separation(options[int(option)], feature, rises=False) for option in np.flatnonzero(counts == 0)]
+    return found
+
+
+def _column(feature: str) -> str:
+    """Return the column that a feature comes from: ``sector`` of ``sector=trade``."""
+    return feature.split("=")[0]
+
+
+def _running(
+    Z: NDArray[np.float64], y: NDArray[np.int64], options: Sequence[str], features: Sequence[str]
+) -> list[Separation]:
+    """Return the coefficients that a linear program sends away."""
     base = int(np.bincount(y, minlength=len(options)).argmax())
     kept = _independent(Z)
     if len(options) < 2:
-        return ()
+        return []
     table, firms = np.column_stack([np.ones(len(Z)), Z[:, kept]]), _comparisons(y, len(options))
     rows = _differences(table, y, firms, base)
     found = linprog(-np.asarray(rows.sum(axis=0)).ravel(), A_ub=-rows, b_ub=np.zeros(rows.shape[0]), bounds=(-1, 1))
     if found.status != 0 or -found.fun < _MOVES:
-        return ()
+        return []
     runs = np.insert(found.x.reshape(len(options) - 1, -1)[:, 1:], base, 0.0, axis=0)
     runs = np.column_stack([column - _usual(column) for column in runs.T])
-    return tuple(
+    return [
         Separation(options[a], features[kept[b]], bool(runs[a, b] > 0))
         for a, b in zip(*np.nonzero(np.abs(runs) > _MOVES), strict=True)
-    )
+    ]
 
 
 def _usual(runs: NDArray[np.float64]) -> float:
