@@ -11,7 +11,9 @@ come out.
 from cdo_analysis.cdo.advice import Advice, advise, draw_weights, rank_first_shares
 from cdo_analysis.cdo.arms import Merging, merge_rare
 from cdo_analysis.cdo.calibration import brier_score, calibration_curve
+from cdo_analysis.cdo.changes import Change, what_would_change
 from cdo_analysis.cdo.choice import ChoiceModel, ChoiceQuality, ObservedChoice
+from cdo_analysis.cdo.disagreement import Disagreement, find_disagreement
 from cdo_analysis.cdo.effects import average_effects
 from cdo_analysis.cdo.estimated import ASSUMPTIONS, Estimates, estimate_outcomes
 from cdo_analysis.cdo.fit import CdoColumns, CdoFit, fit_cdo
@@ -31,7 +33,6 @@ from cdo_analysis.cdo.observed import ObservedSettings, fit_observed
 from cdo_analysis.cdo.peers import PeerShares, peer_shares
 from cdo_analysis.cdo.projection import Projection, doubly_robust_scores
 from cdo_analysis.cdo.reasons import (
-    Change,
     Reasons,
     answer_text,
     contributions,
@@ -39,7 +40,6 @@ from cdo_analysis.cdo.reasons import (
     obstacle_sentences,
     reason_table,
     reasons,
-    what_would_change,
 )
 from cdo_analysis.cdo.recommend import (
     CLEAR_COVERAGE,
@@ -66,6 +66,7 @@ __all__ = [
     "ChoiceFit",
     "ChoiceModel",
     "ChoiceQuality",
+    "Disagreement",
     "EstimateSettings",
     "Estimates",
     "Gate",
@@ -94,6 +95,7 @@ __all__ = [
     "doubly_robust_scores",
     "draw_weights",
     "estimate_outcomes",
+    "find_disagreement",
     "find_separation",
     "fit_cdo",
     "fit_conditional",
