@@ -228,8 +228,7 @@ def answers_of(advice: Advice, firm: str) -> dict[str, float | str]:
     """Return what a firm answered, criterion by criterion; criteria without an answer are absent."""
     row = int(advice.answers.index.get_loc(firm))  # type: ignore[arg-type]
     own: dict[str, float | str] = {}
-    for name, column in advice.answers.items():
-        value = column.iloc[row]
+    for name, value in advice.answers.iloc[row].items():
         if pd.notna(value):
             own[str(name)] = value if isinstance(value, str) else float(value)
     return own
