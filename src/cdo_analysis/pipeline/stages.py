@@ -14,7 +14,7 @@ from cdo_analysis.cdo import CdoColumns, CdoFit, fit_cdo
 from cdo_analysis.codebook import Codebook
 from cdo_analysis.intake import Survey
 from cdo_analysis.maturity import MaturityScores, item_statistics, reliability, score_correlations, score_maturity
-from cdo_analysis.pipeline.diagnostics import diagnose
+from cdo_analysis.pipeline.diagnostics import diagnose, trimming_cost
 from cdo_analysis.pipeline.weights import keep_respondents, name_sources, weigh
 from cdo_analysis.profiles import Profiles, find_profiles
 from cdo_analysis.reference import load_arrangements, load_rules
@@ -96,9 +96,10 @@ def analyse(
     with threadpool_limits(1):  # the same result whatever the number of cores
         weighting = weigh(survey, margins)
         weights = (weighting.weights / weighting.weights.mean()).rename("weight")
-        survey = keep_respondents(survey, weighting)
+        drawn, survey = survey, keep_respondents(survey, weighting)
         book, responses = survey.codebook, survey.responses
         scores = score_maturity(responses, book)
+        trimmed = trimming_cost(drawn, scores, weighting, margins)
         return Analysis(
             survey=survey,
             weights=weights,
@@ -107,7 +108,7 @@ def analyse(
             reliability=reliability(responses, book),
             items=item_statistics(responses, book, sample_weight=weights),
             correlations=score_correlations(scores.values[_dimensions(book)], sample_weight=weights),
-            diagnostics=diagnose(survey, scores, weighting.design, seed=seed),
+            diagnostics=diagnose(survey, scores, weighting.design, seed=seed) | trimmed,
             profiles=_find_profiles(survey, scores, weights, seed),
             cdo=_fit_cdo(survey, scores, weights, rules=rules, seed=seed),
             options={

@@ -4,6 +4,7 @@ Each function takes a view of a study and returns one piece of the report; None 
 """
 
 from cdo_analysis.exhibits.panorama.cards import distinctive_practices, practice_shares, profile_cards
+from cdo_analysis.exhibits.panorama.change import change
 from cdo_analysis.exhibits.panorama.head import cover
 from cdo_analysis.exhibits.panorama.leadership import (
     advice_overview,
@@ -20,6 +21,7 @@ __all__ = [
     "advice_overview",
     "arrangements_by_profile",
     "arrangements_today",
+    "change",
     "confidence",
     "cover",
     "dimensions",
