@@ -50,6 +50,7 @@ class _Change(NamedTuple):
     level: str
     against: str
     step: float
+    logged: bool
     part: NDArray[np.bool_]
     before: Matrix
     after: Matrix
@@ -72,7 +73,7 @@ def average_effects(X: pd.DataFrame, encoding: Encoding, fitted: Fitted, options
     DataFrame
         A row a change and an option. ``column``; ``level`` and ``against`` (the commonest level) for a text, empty
         for a number, which grows by one standard deviation; ``step``: that deviation in the unit of the number, or
-        for a number on a log scale the factor by which 1 + number grows (``logged``); ``option``; ``effect`` with its
+        where ``logged`` the factor by which 1 + number grows; ``option``; ``effect`` with its
         standard error ``se`` and 95 % interval ``low``, ``high``; ``p_value``; ``told``: whether it stands out among
         all of them at a false discovery rate of 5 % (Benjamini and Hochberg, 1995); ``n``: firms with the level, or
         that gave the number; ``firms``: those of them that have the option.
@@ -92,13 +93,13 @@ def average_effects(X: pd.DataFrame, encoding: Encoding, fitted: Fitted, options
         effect, error = _effect(change, fitted, pulls)
         concerned = change.part if not change.level else X[change.column].eq(change.level).to_numpy()
         table = pd.DataFrame({"option": list(options), "effect": effect, "se": error})
-        named = {name: getattr(change, name) for name in ("column", "level", "against", "step")}
+        named = {name: getattr(change, name) for name in ("column", "level", "against", "step", "logged")}
         counts = np.bincount(fitted.y[concerned], minlength=len(options))
         tables.append(table.assign(**named, n=int(concerned.sum()), firms=counts))
     return _judged(pd.concat(tables, ignore_index=True)) if tables else _judged(pd.DataFrame(columns=_COLUMNS))
 
 
-_COLUMNS = ("option", "effect", "se", "column", "level", "against", "step", "n", "firms")
+_COLUMNS = ("option", "effect", "se", "column", "level", "against", "step", "logged", "n", "firms")
 
 
 def discoveries(p_values: Matrix, rate: float) -> NDArray[np.bool_]:
@@ -142,7 +143,7 @@ def _changes(X: pd.DataFrame, encoding: Encoding, Z: Matrix) -> Iterator[_Change
             measured = X[column.name].notna().to_numpy()
             after = Z[measured].copy()
             after[:, places[0]] += 1.0
-            yield _Change(column.name, "", "", _step(column), measured, Z[measured], after)
+            yield _Change(column.name, "", "", _step(column), column.logged, measured, Z[measured], after)
             continue
         counts = {level: float(Z[:, place].sum()) for level, place in zip(column.levels, places, strict=True)}
         said = [level for level in column.levels if level not in (MISSING, RARE)]
@@ -150,7 +151,7 @@ def _changes(X: pd.DataFrame, encoding: Encoding, Z: Matrix) -> Iterator[_Change
         for level in said:
             if level != common:
                 before, after = (_with_level(Z, column, places, name) for name in (common, level))
-                yield _Change(column.name, level, common, 1.0, everyone, before, after)
+                yield _Change(column.name, level, common, 1.0, False, everyone, before, after)
 
 
 def _step(column: NumberColumn) -> float:

@@ -30,6 +30,7 @@ def fit(
     margins: str | Path | None = None,
     other_unit: bool = False,
     rules: str | Path | None = None,
+    experts: str | Path | None = None,
     note: str = "",
     seed: int = SEED,
     sheet: str | None = None,
@@ -46,7 +47,7 @@ def fit(
         Folder of the study.
     margins : str or Path, optional
         CSV of population totals; or official counts by id, of some categories: ``"insee-2017:pme,eti"``.
-    other_unit, rules, note, seed
+    other_unit, rules, experts, note, seed
         See :func:`analyse`.
     sheet, encoding : str, optional
         See :func:`~cdo_analysis.intake.read_table`.
@@ -57,7 +58,8 @@ def fit(
     """
     survey = read_survey(export, codebook, sheet=sheet, encoding=encoding)
     totals = find_margins(margins) if margins else None
-    return save(analyse(survey, margins=totals, other_unit=other_unit, rules=rules, note=note, seed=seed), out)
+    chosen: dict[str, Any] = {"other_unit": other_unit, "rules": rules, "experts": experts, "note": note, "seed": seed}
+    return save(analyse(survey, margins=totals, **chosen), out)
 
 
 def save(analysis: Analysis, out: str | Path) -> Study:
@@ -134,6 +136,7 @@ def _info(a: Analysis) -> dict[str, Any]:
             "seed": a.options["seed"],
             "note": a.options["note"],
             "rules": Path(a.options["rules"]).name,
+            "experts": Path(a.options["experts"]).name,
         },
         "weighting": {
             "method": book.weighting.method,

@@ -5,6 +5,8 @@ Each function takes a view of a study and returns one piece of the report; None 
 
 from cdo_analysis.exhibits.panorama.cards import distinctive_practices, practice_shares, profile_cards
 from cdo_analysis.exhibits.panorama.change import change
+from cdo_analysis.exhibits.panorama.experts import experts_overview
+from cdo_analysis.exhibits.panorama.habits import choice_effects, choice_quality
 from cdo_analysis.exhibits.panorama.head import cover
 from cdo_analysis.exhibits.panorama.leadership import (
     advice_overview,
@@ -22,6 +24,8 @@ __all__ = [
     "arrangements_by_profile",
     "arrangements_today",
     "change",
+    "choice_effects",
+    "choice_quality",
     "confidence",
     "cover",
     "dimensions",
@@ -29,6 +33,7 @@ __all__ = [
     "distinctive_practices",
     "distribution",
     "estimates_overview",
+    "experts_overview",
     "has_profiles",
     "intensity",
     "practice_shares",
