@@ -117,7 +117,8 @@ class ObservedChoice:
         A row a firm, a column an option: out of fold for firms with an arrangement, from the whole model for others.
     effects : DataFrame
         Average change of the probability of each option for each change of an answer: see
-        :func:`~cdo_analysis.cdo.average_effects`. Empty unless ``fitted``.
+        :func:`~cdo_analysis.cdo.average_effects`. From a model with a weak penalty, not from `model`. Empty unless
+        ``fitted``.
     calibration : DataFrame
         Predictions out of fold, and what came true: see :func:`~cdo_analysis.cdo.calibration_curve`.
     separations : tuple of Separation

@@ -19,7 +19,7 @@ from scipy.stats import chi2
 from cdo_analysis.cdo.logit import Matrix, sum_of_squares
 from cdo_analysis.errors import InputError, UsageError
 
-_SMALLEST, _LARGEST = 0.02, 20.0
+SMALLEST_VALUE, LARGEST_VALUE = 0.02, 20.0
 """Where an inclusive value may go: at a bound, it is said not to have converged."""
 
 
@@ -269,7 +269,7 @@ def _fit(data: _Choices, nests: Nests) -> ChoiceFit:
         value, slopes = likelihood.firms(theta)
         return -float(w @ value), -(w @ slopes)
 
-    bounds = [(None, None)] * free + [(_SMALLEST, _LARGEST)] * len(likelihood.values)
+    bounds = [(None, None)] * free + [(SMALLEST_VALUE, LARGEST_VALUE)] * len(likelihood.values)
     start = np.append(np.zeros(free), np.ones(len(likelihood.values)))
     how = {"maxiter": 2000, "ftol": 1e-15, "gtol": 1e-9, "maxfun": 100_000}
     found = minimize(falls, start, jac=True, method="L-BFGS-B", bounds=bounds, options=how)
@@ -287,7 +287,7 @@ def _fit(data: _Choices, nests: Nests) -> ChoiceFit:
         index=pd.Index([*data.names, *likelihood.values], name="parameter"),
     )
     values = found.x[free:]
-    inside = bool(((values > _SMALLEST) & (values < _LARGEST)).all())
+    inside = bool(((values > SMALLEST_VALUE) & (values < LARGEST_VALUE)).all())
     flat = bool(np.abs(falls(found.x)[1]).max() < 1e-3 * np.sqrt(w.sum()))
     return replace(ChoiceFit(table, -float(found.fun), len(w), True), converged=inside and flat)
 

@@ -10,7 +10,15 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from cdo_analysis.cdo.logit import Matrix
-from cdo_analysis.cdo.nested import ChoiceFit, LongNames, Nests, fit_conditional, fit_nested, likelihood_ratio
+from cdo_analysis.cdo.nested import (
+    LARGEST_VALUE,
+    ChoiceFit,
+    LongNames,
+    Nests,
+    fit_conditional,
+    fit_nested,
+    likelihood_ratio,
+)
 
 _NAMES = LongNames("firm", "option", "chosen")
 
@@ -45,6 +53,11 @@ class NestCheck:
     slope_se: float
     n: int
     converged: bool
+
+    @property
+    def unbounded(self) -> bool:
+        """True where the value runs away: predictions do not tell the options of one group apart."""
+        return self.value >= LARGEST_VALUE * 0.99
 
     @property
     def refuted(self) -> bool:

@@ -36,6 +36,10 @@ class ObservedSettings:
         Values of C (inverse strength of the ridge penalty) among which cross-validation chooses; infinite for none.
         With four to eight arrangements and some twenty columns, a survey of a few hundred firms has fewer than ten
         firms a coefficient: without a penalty, coefficients run away.
+    effects_penalty : float
+        The C of the model that effects are read from. The penalty that predicts best draws effects so near to zero
+        that their intervals miss the truth two times in three (450 firms, five options, seventeen columns, drawn);
+        with 1, a prior of one unit on coefficients of standardised columns, they hold it 93 times in a hundred.
     folds : int
         Folds of the out-of-fold predictions; fewer where an arrangement has fewer firms.
     rare, smallest : int
@@ -47,6 +51,7 @@ class ObservedSettings:
     """
 
     penalties: tuple[float, ...] = (0.01, 0.1, 1.0)
+    effects_penalty: float = 1.0
     folds: int = 5
     rare: int = 30
     smallest: int = 10
@@ -82,8 +87,8 @@ def fit_observed(
     Notes
     -----
     Ridge-penalised multinomial logit. The penalty is chosen by cross-validation inside each training fold, so that
-    the out-of-fold log-loss is not flattered by the choice. Effects, separation and the check of nests are those of
-    the model fitted on all firms with an arrangement, and of the predictions out of fold.
+    the out-of-fold log-loss is not flattered by the choice. Effects come from a model of their own, with a weak
+    penalty; calibration and the check of nests are those of the predictions out of fold.
     """
     settings = settings or ObservedSettings()
     shown, merging = merge_rare(arrangement, settings.parents, rare=settings.rare, smallest=settings.smallest)
@@ -109,7 +114,7 @@ def fit_observed(
         merging,
         _judge(inside, base, chosen, folds),
         probabilities,
-        effects=average_effects(X[known], encoding, fitted, model.options),
+        effects=average_effects(X[known], encoding, chosen.polished((settings.effects_penalty,))[0], model.options),
         calibration=calibration_curve(inside, chosen.y, chosen.weights),
         separations=find_separation(chosen.Z, chosen.y, options=model.options, features=encoding.features),
         nesting=check_nests(inside, chosen.y, model.options, settings.parents),

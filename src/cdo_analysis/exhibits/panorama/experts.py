@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pandas as pd
 
 from cdo_analysis import figures
@@ -49,7 +51,11 @@ def experts_overview(view: View) -> Exhibit | None:
 
 def _signed_names(view: View) -> list[str]:
     experts = view.advice.experts.experts if view.advice.experts else ()
-    return [view.say("panorama.experts_one", name=e.name, author=e.author, date=e.date) for e in experts]
+    return [view.say("panorama.experts_one", name=e.name, author=e.author, date=_day(view, e.date)) for e in experts]
+
+
+def _day(view: View, written: str) -> str:
+    return view.numbers.date(date.fromisoformat(written))
 
 
 def _shares(view: View, first: pd.DataFrame) -> pd.DataFrame:

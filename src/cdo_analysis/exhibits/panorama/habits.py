@@ -26,7 +26,8 @@ def choice_effects(view: View) -> Exhibit | None:
         return None
     effects = _shown(view, view.observed.effects)
     told = effects[effects["told"] & effects["shown"]]
-    drawn = told.reindex(told["effect"].abs().sort_values(ascending=False, kind="stable").index).head(_DRAWN)
+    drawn = effects[effects["shown"]].sort_values("p_value", kind="stable").head(_DRAWN)
+    drawn = drawn.reindex(drawn["effect"].abs().sort_values(ascending=False, kind="stable").index)
     fields = {"n": len(drawn), "told": len(told), "all": len(effects), "chance": round(0.05 * len(effects))}
     parts = {
         "table": _effect_table(view, effects),
@@ -42,7 +43,8 @@ def choice_effects(view: View) -> Exhibit | None:
     if drawn.empty:
         title = view.say("panorama.effects_title_none")
         return view.exhibit("choice-effects", title, level=3, notes=view.notes(n=n), **parts)
-    lines = [f"{view.option_label(row.option)} — {_change(view, row)}" for row in rows_of(drawn)]
+    variant = "" if len(told) else "none"
+    lines = [f"{view.option_label(row.option)} — {_change(view, row, short=True)}" for row in rows_of(drawn)]
     scaled = {"estimate": drawn["effect"] * 100, "low": drawn["low"] * 100, "high": drawn["high"] * 100}
     first = {"first": lines[0], "effect": figures.signed(view.numbers, float(scaled["estimate"].iloc[0]))}
     axis = view.say("panorama.effects_axis")
@@ -51,7 +53,7 @@ def choice_effects(view: View) -> Exhibit | None:
         level=3,
         subtitle=view.say("panorama.effects_subtitle"),
         axes=figures.difference_dots(pd.DataFrame({"label": lines, **scaled}), numbers=view.numbers, label=axis),
-        **view.caption("panorama.effects", {**fields, **first}, n=n),
+        **view.caption("panorama.effects", {**fields, **first}, n=n, variant=variant),
         **parts,
     )
 
@@ -61,12 +63,14 @@ def _shown(view: View, effects: pd.DataFrame) -> pd.DataFrame:
     return effects.assign(shown=effects["n"] >= view.profile.mean)
 
 
-def _change(view: View, row: object) -> str:
-    """Name a change: "Secteur : commerce (au lieu de : industrie)", "Effectif × 2,7"."""
+def _change(view: View, row: object, *, short: bool = False) -> str:
+    """Name a change: "Secteur : commerce (au lieu de : industrie)", the end left out where short; "Effectif × 2,7"."""
     column, level, against, step = (str(getattr(row, name)) for name in ("column", "level", "against", "step"))
     name = column_label(view, column)
     if level:
         labels = {"level": level_label(view, column, level), "against": level_label(view, column, against)}
+        if short:
+            return view.say("panorama.effects_level_short", name=name, level=labels["level"])
         return view.say("panorama.effects_level", name=name, **labels)
     key = "panorama.effects_factor" if getattr(row, "logged") else "panorama.effects_more"  # noqa: B009
     return view.say(key, name=name, step=view.numbers.number(float(step), 1))
@@ -78,7 +82,9 @@ def column_label(view: View, column: str) -> str:
         return view.say("size.word").capitalize()
     if column in view.rules.ids:
         return view.rules[column].label.of(view.language)
-    return view.book[column].wording(view.language) if column in view.book else column
+    if column == view.book.roles.sector:
+        return view.say("variable.sector").capitalize()
+    return view.book[column].question.of(view.language) if column in view.book else column
 
 
 def level_label(view: View, column: str, level: str) -> str:
@@ -200,6 +206,7 @@ def _nest_words(view: View) -> str:
     ]
     number = view.numbers.number
     kind = "refuted" if check.refuted else "vague" if check.se > _VAGUE or not check.converged else "kept"
+    kind = "unbounded" if check.unbounded else kind
     return view.say(
         f"panorama.nests_{kind}",
         groups=view.list_words(groups),
