@@ -19,6 +19,7 @@ from cdo_analysis.exhibits.company.choice import (
     options_open,
     recommendation_to,
 )
+from cdo_analysis.exhibits.company.overridden import overrides_of
 from cdo_analysis.exhibits.company.record import unanswered
 from cdo_analysis.exhibits.exhibit import Card, Exhibit
 from cdo_analysis.exhibits.study_view import View
@@ -70,7 +71,7 @@ def argument_for(view: View, company: str, option: str) -> Argument:
 
 
 def reasons(view: View, company: str) -> Exhibit | None:
-    """Return three reasons for and two against each option that is open, from the company's own answers.
+    """Return three reasons for and two against each option that is open, or that an analyst prefers.
 
     Where too little was answered, the questions to answer first. None where nothing was asked.
     """
@@ -80,6 +81,7 @@ def reasons(view: View, company: str) -> Exhibit | None:
         return _questions_to_answer(view, company)
     names = options_open(view, company) or list(filter(None, [recommendation_to(view, company)["first"]]))
     title = view.say("company.reasons_title" if options_in_set(view, company) else "company.reasons_title_abstained")
+    names += [name for name in dict.fromkeys(overrides_of(view, company)["option"]) if name not in names]
     cards = [_reason_card(view, company, name) for name in names]
     words = [view.say("company.reasons_words")]
     return view.exhibit("reasons", title, cards=cards, paragraphs=words, **view.evidence("advised"))

@@ -28,9 +28,10 @@ def cover(view: View, company: str) -> Exhibit:
     if not view.has_cdo:
         return view.cover(view.say("company.title_no_cdo"), subtitle, [view.say("company.no_cdo")])
     row = recommendation_to(view, company)
-    said = [*answer_sentences(view, company), *exclusion_sentences(view, company), *sureness_sentences(view, company)]
+    said = [*answer_sentences(view, company), *override_sentences(view, company)]
+    said += [*exclusion_sentences(view, company), *sureness_sentences(view, company)]
     based_on = view.say("company.based_on", answered=view.numbers.share(row["coverage"]))
-    paragraphs = [*override_sentences(view, company), *said, *_agreement(view, row), based_on]
+    paragraphs = [*said, *_agreement(view, row), based_on]
     return view.cover(title_of(view, company), subtitle, paragraphs)
 
 

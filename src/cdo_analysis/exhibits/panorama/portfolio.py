@@ -55,7 +55,8 @@ def portfolio(view: View, variable: str) -> Exhibit | None:
     shown = table.assign(option=[label(name) for name in table["category"]], label=table["group"].map(groups.labels))
     wide = shown.pivot(index="label", columns="option", values="estimate")
     wide = wide.reindex(index=list(dict.fromkeys(shown["label"])), columns=list(dict.fromkeys(shown["option"])))
-    words = [view.say("portfolio.words"), *([view.say("portfolio.gathered")] if gathered else [])]
+    words = [view.say("portfolio.words"), *_override_words(view)]
+    words += [view.say("portfolio.gathered")] if gathered else []
     return view.exhibit(
         f"portfolio-{variable.replace('_', '-')}",
         level=3,
@@ -66,6 +67,14 @@ def portfolio(view: View, variable: str) -> Exhibit | None:
         **_caption(view, what, shown),
         **view.evidence("advised"),
     )
+
+
+def _override_words(view: View) -> list[str]:
+    """Say that analysts decided otherwise for some respondents, which does not change the shares."""
+    if not view.study.has("overrides"):
+        return []
+    n = view.study.column("overrides", "firm").nunique()
+    return [view.say("portfolio.overrides", n=n if n >= view.profile.count else "c")]
 
 
 def demand_by(view: View, groups: Groups) -> tuple[pd.DataFrame, bool]:
