@@ -4,6 +4,7 @@ Data in TOML files beside this module. No number there stands without its unit, 
 """
 
 from cdo_analysis.reference.arrangements import (
+    LIMITS,
     NEEDS,
     Arrangement,
     Arrangements,
@@ -11,13 +12,16 @@ from cdo_analysis.reference.arrangements import (
     Parent,
     load_arrangements,
 )
+from cdo_analysis.reference.claims import Claim, Claims, ClaimTest, Variable, load_claims
 from cdo_analysis.reference.costs import (
+    DAYS_A_MONTH,
     Cost,
     CostRange,
     Costs,
     break_even_days,
     break_even_table,
     cost_table,
+    intensity_table,
     load_costs,
     loaded_cost,
     yearly_cost,
@@ -41,11 +45,16 @@ from cdo_analysis.wording import Language, Text
 
 __all__ = [
     "CERTAINTY",
+    "DAYS_A_MONTH",
+    "LIMITS",
     "NEEDS",
     "QUOTED",
     "Arrangement",
     "Arrangements",
     "Band",
+    "Claim",
+    "ClaimTest",
+    "Claims",
     "Cost",
     "CostRange",
     "CostRecipe",
@@ -64,10 +73,13 @@ __all__ = [
     "Signal",
     "SizeCategory",
     "Text",
+    "Variable",
     "break_even_days",
     "break_even_table",
     "cost_table",
+    "intensity_table",
     "load_arrangements",
+    "load_claims",
     "load_costs",
     "load_margins",
     "load_rules",

@@ -3,6 +3,8 @@
 Each function takes a view of a study and returns one piece of the report; None where the study has nothing to show.
 """
 
+from cdo_analysis.exhibits.claims import claims
+from cdo_analysis.exhibits.options import options
 from cdo_analysis.exhibits.panorama.cards import distinctive_practices, practice_shares, profile_cards
 from cdo_analysis.exhibits.panorama.change import change
 from cdo_analysis.exhibits.panorama.experts import experts_overview
@@ -15,6 +17,7 @@ from cdo_analysis.exhibits.panorama.leadership import (
     estimates_overview,
 )
 from cdo_analysis.exhibits.panorama.maturity import dimensions, dimensions_by_size, distribution, intensity
+from cdo_analysis.exhibits.panorama.portfolio import demand_by, portfolio
 from cdo_analysis.exhibits.panorama.profiles import STABLE, has_profiles, profile_groups, profile_name
 from cdo_analysis.exhibits.panorama.typology import confidence, profiles_by, profiles_by_dimension
 
@@ -26,8 +29,10 @@ __all__ = [
     "change",
     "choice_effects",
     "choice_quality",
+    "claims",
     "confidence",
     "cover",
+    "demand_by",
     "dimensions",
     "dimensions_by_size",
     "distinctive_practices",
@@ -36,6 +41,8 @@ __all__ = [
     "experts_overview",
     "has_profiles",
     "intensity",
+    "options",
+    "portfolio",
     "practice_shares",
     "profile_cards",
     "profile_groups",
