@@ -4,10 +4,12 @@ export -> tidy survey -> weights -> maturity scores -> profiles -> CDO fit -> st
 
 Stages do not know each other: each takes DataFrames and gives DataFrames, and ``stages`` alone says what follows what.
 ``weights`` says how the sample was drawn;
-``storage`` keeps what they found as a study; ``opening`` opens one.
+``storage`` keeps what they found as a study; ``opening`` opens one; ``outside`` sets beside it a company that is not
+one of its respondents.
 """
 
 from cdo_analysis.pipeline.opening import SAMPLE, fit_sample, open_study, sample_study
+from cdo_analysis.pipeline.outside import StudyWithFirm, with_firm
 from cdo_analysis.pipeline.stages import FEWEST_FOR_PROFILES, SEED, Analysis, analyse
 from cdo_analysis.pipeline.storage import fit, save
 from cdo_analysis.pipeline.weights import find_margins, weigh
@@ -17,6 +19,7 @@ __all__ = [
     "SAMPLE",
     "SEED",
     "Analysis",
+    "StudyWithFirm",
     "analyse",
     "find_margins",
     "fit",
@@ -25,4 +28,5 @@ __all__ = [
     "sample_study",
     "save",
     "weigh",
+    "with_firm",
 ]
