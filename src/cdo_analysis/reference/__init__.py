@@ -4,6 +4,7 @@ Data in TOML files beside this module. No number there stands without its unit, 
 """
 
 from cdo_analysis.reference.arrangements import (
+    LIMITS,
     NEEDS,
     Arrangement,
     Arrangements,
@@ -12,12 +13,14 @@ from cdo_analysis.reference.arrangements import (
     load_arrangements,
 )
 from cdo_analysis.reference.costs import (
+    DAYS_A_MONTH,
     Cost,
     CostRange,
     Costs,
     break_even_days,
     break_even_table,
     cost_table,
+    intensity_table,
     load_costs,
     loaded_cost,
     yearly_cost,
@@ -39,6 +42,8 @@ from cdo_analysis.reference.sizes import SizeCategory, load_size_categories
 from cdo_analysis.wording import Language, Text
 
 __all__ = [
+    "DAYS_A_MONTH",
+    "LIMITS",
     "NEEDS",
     "QUOTED",
     "Arrangement",
@@ -63,6 +68,7 @@ __all__ = [
     "break_even_days",
     "break_even_table",
     "cost_table",
+    "intensity_table",
     "load_arrangements",
     "load_costs",
     "load_margins",

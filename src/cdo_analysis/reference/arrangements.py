@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -15,8 +15,12 @@ from cdo_analysis.wording import Language, Text
 NEEDS = ("minimum_budget_keur", "maximum_budget_keur", "minimum_web_team_fte", "minimum_leader_hours_week")
 """What an arrangement calls for; a feasibility rule names one of them."""
 
-_KEYS = ("id", "parent", "label", "description", "gives", "risks", "cautions", "first_steps", "cost", *NEEDS)
-_COST_KEYS = ("post_share", "days_year", "rate", "already_paid", "source")
+LIMITS = ("maximum_sites", "minimum_term_months", "maximum_term_months")
+"""What else is known of an arrangement, where it applies; no rule excludes anything by it."""
+
+_WORDS = ("label", "description", "gives", "risks", "cautions", "first_steps")
+_KEYS = ("id", "parent", *_WORDS, "cost", *NEEDS, *LIMITS)
+_COST_KEYS = ("post_share", "days_year", "days_month", "rate", "already_paid", "source")
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,8 @@ class CostRecipe:
         True where the salary is paid today and only its use changes: a cost, but no new expense.
     source : str
         Where the intensities come from.
+    days_month : (float, float)
+        Days a month of the person who leads; 0 where nobody does.
     """
 
     post_share: tuple[float, float]
@@ -42,6 +48,7 @@ class CostRecipe:
     rate: str
     already_paid: bool
     source: str
+    days_month: tuple[float, float] = (0.0, 0.0)
 
 
 @dataclass(frozen=True)
@@ -60,6 +67,8 @@ class Arrangement:
     gives, risks, first_steps : tuple of Text
     cautions : tuple of Text
         Points to check with counsel, never advice.
+    limits : dict of str to Figure
+        A figure for those of :data:`LIMITS` that apply.
     """
 
     id: str
@@ -72,6 +81,7 @@ class Arrangement:
     risks: tuple[Text, ...]
     cautions: tuple[Text, ...]
     first_steps: tuple[Text, ...]
+    limits: dict[str, Figure] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -195,6 +205,7 @@ def _arrangement(file: TomlFile, entry: Table) -> Arrangement:
         risks=file.texts(file.need(entry, "risks", where), f"{where} risks"),
         cautions=file.texts(entry.get("cautions", ()), f"{where} cautions"),
         first_steps=file.texts(file.need(entry, "first_steps", where), f"{where} first_steps"),
+        limits={name: file.figure(entry[name], f"{where} {name}") for name in LIMITS if name in entry},
     )
 
 
@@ -208,6 +219,7 @@ def _cost(file: TomlFile, entry: Table, where: str) -> CostRecipe:
         rate=rate,
         already_paid=bool(entry.get("already_paid", False)),
         source=str(file.need(entry, "source", where)),
+        days_month=_range(file, entry, "days_month", where),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -180,6 +181,36 @@ def break_even_table(costs: Costs) -> pd.DataFrame:
     }
     table = pd.DataFrame(days, index=pd.Index(costs.salary_grid, name="salary_keur"))
     return table.rename_axis(columns="day_rate_eur")
+
+
+DAYS_A_MONTH = (2, 4, 5, 8, 10)
+"""Intensities for which the cost of days bought outside is printed."""
+
+
+def intensity_table(costs: Costs, days_a_month: Sequence[float] = DAYS_A_MONTH) -> pd.DataFrame:
+    """Return what days bought outside cost in a year, for several intensities and every day rate.
+
+    Parameters
+    ----------
+    costs : Costs
+    days_a_month : sequence of float
+        Days bought in each month that is billed.
+
+    Returns
+    -------
+    DataFrame
+        A row an intensity (index ``days_month``), a column a day rate (€ a day, columns ``day_rate_eur``); k€ a year,
+        excluding VAT, not rounded.
+
+    Examples
+    --------
+    >>> intensity_table(load_costs(), [2, 10])[1150.0].tolist()
+    [25.3, 126.5]
+    """
+    months = costs["months_worked"].value
+    table = {rate: [days * months * rate / 1000 for days in days_a_month] for rate in costs.day_rates}
+    index = pd.Index(days_a_month, name="days_month")
+    return pd.DataFrame(table, index=index).rename_axis(columns="day_rate_eur")
 
 
 def yearly_cost(
