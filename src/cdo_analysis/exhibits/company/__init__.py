@@ -6,7 +6,7 @@ study has nothing to show.
 
 from cdo_analysis.exhibits.company.argument import changes, reasons
 from cdo_analysis.exhibits.company.choice import name_of, options_in_set
-from cdo_analysis.exhibits.company.evidence import NEAREST, advised, estimated, observed
+from cdo_analysis.exhibits.company.evidence import NEAREST, advised, estimated, observed, peers_words
 from cdo_analysis.exhibits.company.head import cover
 from cdo_analysis.exhibits.company.peers import dimensions
 from cdo_analysis.exhibits.company.record import answers, limits
@@ -25,5 +25,6 @@ __all__ = [
     "name_of",
     "observed",
     "options_in_set",
+    "peers_words",
     "reasons",
 ]

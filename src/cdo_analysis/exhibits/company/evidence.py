@@ -42,7 +42,7 @@ def observed(view: View, company: str) -> Exhibit | None:
         subtitle=view.say("evidence.observed_long"),
         axes=figures.evidence_dots(table, numbers=view.numbers, label=axis, share=True, highlight=best),
         table=TableView(header, rows, numeric=(False, True)),
-        paragraphs=[_peers_words(view, company), *_quality_words(view), *merging_words(view, view.observed.merging)],
+        paragraphs=[peers_words(view, company), *_quality_words(view), *merging_words(view, view.observed.merging)],
         **view.caption("company.observed", _leader(view, table), n=quality.n if quality else None),
         **view.evidence("observed"),
     )
@@ -58,7 +58,7 @@ def _leader(view: View, table: pd.DataFrame) -> dict[str, object]:
     return {"first": table["label"].iloc[0], "share": view.numbers.share(float(table["estimate"].iloc[0]))}
 
 
-def _peers_words(view: View, company: str) -> str:
+def peers_words(view: View, company: str) -> str:
     """Say what the nearest respondents have; options too rare among them are left out."""
     peers = peer_shares(view.study.table("comparable"), view.study.column("arrangements", "today"), company, k=NEAREST)
     shown = peers.table[flag_counts(peers.table["n"], view.profile).to_numpy() != "c"].reset_index()
