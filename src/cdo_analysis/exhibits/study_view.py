@@ -213,7 +213,8 @@ class View:
         """What must be read before the rest: what the data are, and that respondents chose themselves."""
         note = str(self.study.info["options"].get("note", ""))
         chosen = "" if self.book.probability_sample else self.say("page.not_a_sample")
-        return " ".join(filter(None, [note, chosen, self.other_unit]))
+        outside = self.say("page.outside") if self.study.outsider else ""
+        return " ".join(filter(None, [outside, note, chosen, self.other_unit]))
 
     @property
     def other_unit(self) -> str:

@@ -72,7 +72,9 @@ class Firm:
         return None if pd.isna(value) else value
 
 
-def read_firm(path: str | Path, codebook: str | Path | Codebook | None = None) -> Firm:
+def read_firm(
+    path: str | Path, codebook: str | Path | Codebook | None = None, *, beside: Codebook | None = None
+) -> Firm:
     """Read the answers of one company from a TOML file or an XLSX sheet.
 
     Parameters
@@ -82,6 +84,9 @@ def read_firm(path: str | Path, codebook: str | Path | Codebook | None = None) -
         forgiven), numbers as people write them in French; what is left empty is a missing answer.
     codebook : str, Path or Codebook, optional
         The questionnaire; the one that the file names by default.
+    beside : Codebook, optional
+        The questionnaire of the study beside which the company stands: it serves where the file names it or names
+        none, so that a questionnaire that does not come with the package need not be given again.
 
     Returns
     -------
@@ -97,6 +102,8 @@ def read_firm(path: str | Path, codebook: str | Path | Codebook | None = None) -
         The codebook does not load.
     """
     written = read_firm_file(path)
+    if codebook is None and beside is not None and written.codebook in ("", beside.id):
+        codebook = beside
     book = _find_codebook(written, codebook)
     faults: list[str] = []
     cells = _to_cells(written, book, faults)

@@ -33,7 +33,7 @@ def open_study(study: str | Path, *, answers: str | Path = "") -> Study:
     Study
     """
     opened = sample_study() if str(study) == SAMPLE else read_study(study)
-    return with_firm(opened, read_firm(answers)) if str(answers) else opened
+    return with_firm(opened, read_firm(answers, beside=opened.codebook)) if str(answers) else opened
 
 
 def sample_study() -> Study:

@@ -9,6 +9,7 @@ from cdo_analysis.exhibits.company.choice import name_of, options_in_set
 from cdo_analysis.exhibits.company.evidence import NEAREST, advised, estimated, observed, peers_words
 from cdo_analysis.exhibits.company.head import cover
 from cdo_analysis.exhibits.company.peers import dimensions
+from cdo_analysis.exhibits.company.profile import profile
 from cdo_analysis.exhibits.company.record import answers, limits
 from cdo_analysis.exhibits.company.spending import costs
 
@@ -26,5 +27,6 @@ __all__ = [
     "observed",
     "options_in_set",
     "peers_words",
+    "profile",
     "reasons",
 ]

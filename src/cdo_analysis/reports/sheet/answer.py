@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 import numpy as np
@@ -14,6 +13,7 @@ from cdo_analysis.exhibits.options import cost_words
 from cdo_analysis.reference import Arrangement
 from cdo_analysis.reports.sheet.blocks import Block, Heading, Paragraph, Points, Table
 from cdo_analysis.reports.sheet.case import Case
+from cdo_analysis.reports.sheet.words import shorten
 
 _LONGEST_NAME = 90
 _MOST_OPTIONS = 4
@@ -40,11 +40,6 @@ def company_name(case: Case) -> str:
     name = " ".join(case.firm.name.split())
     cut = name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"
     return cut or case.say("sheet.unnamed")
-
-
-def shorten(wording: str) -> str:
-    """Return a wording without the examples that it gives in brackets or after a colon."""
-    return re.split(r"[\u00a0\u202f ]*[:(]", wording)[0]
 
 
 def _head(case: Case) -> Iterator[Block]:

@@ -10,6 +10,7 @@ from cdo_analysis.cdo import answer_text, obstacle_sentences
 from cdo_analysis.exhibits import company
 from cdo_analysis.reports.sheet.blocks import Block, Heading, Paragraph, Table
 from cdo_analysis.reports.sheet.case import Case
+from cdo_analysis.reports.sheet.words import capital, lower
 
 
 def second_page(case: Case) -> Iterator[Block]:
@@ -32,7 +33,7 @@ def second_page(case: Case) -> Iterator[Block]:
 def _evidence(case: Case) -> Table:
     say = case.say
     says = [_advised(case), *_from_the_study(case)]
-    rows = [[_capital(say(f"evidence.{kind}")), text] for kind, text in zip(("advised", "observed", "estimated"), says, strict=True)]
+    rows = [[capital(say(f"evidence.{kind}")), text] for kind, text in zip(("advised", "observed", "estimated"), says, strict=True)]
     header = [say("sheet.evidence_label"), say("sheet.evidence_says")]
     return Table(say("sheet.evidence_caption"), header, rows, (0.22, 0.78), look="dense")
 
@@ -61,11 +62,7 @@ def _from_the_study(case: Case) -> list[str]:
 def _without_label(sentence: str) -> str:
     """Return a sentence without the kind of evidence that it opens with, which the table says already."""
     rest = sentence.partition(":")[2].strip()
-    return _capital(rest)
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
+    return capital(rest)
 
 
 def _review(case: Case) -> Table:
@@ -92,7 +89,7 @@ def _answers(case: Case) -> Iterator[Block]:
     for criterion in case.rules.criteria:
         label, value = criterion.label.of(language), own[criterion.id]
         if pd.isna(value):
-            lacking.append(label[:1].lower() + label[1:])
+            lacking.append(lower(label))
         else:
             given.append([label, answer_text(criterion, value, language)])
     half = (len(given) + 1) // 2

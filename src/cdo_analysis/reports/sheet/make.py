@@ -86,7 +86,7 @@ def write_sheet(
     from cdo_analysis.reports.sheet.word import to_docx  # python-docx is loaded by those who write a document
 
     opened = study if isinstance(study, Study) or study is None else open_study(study)
-    firm = read_firm(answers, codebook)
+    firm = read_firm(answers, codebook, beside=opened.codebook if opened else None)
     data = to_docx(sheet_content(firm, language=language, study=opened), day=firm.day)
     write_whole(target, data)
     return target

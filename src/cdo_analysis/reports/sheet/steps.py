@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cdo_analysis.reports.sheet.answer import shorten
 from cdo_analysis.reports.sheet.blocks import Block, Heading, Paragraph, Points
 from cdo_analysis.reports.sheet.case import Case
+from cdo_analysis.reports.sheet.words import lower, shorten
 
 _MOST_STEPS = 4
 _NEEDED, _TICK = "needed_expertise", "1"
@@ -38,16 +38,11 @@ def _steps_of_each(case: Case) -> list[str]:
     shared = [step for step in steps[0] if all(step in other for other in steps[1:])]
     each = (_MOST_STEPS - len(shared)) // len(options) or 1
     own = [
-        case.say("sheet.steps_of", option=option.label.of(language), step=_lower(step))
+        case.say("sheet.steps_of", option=option.label.of(language), step=lower(step))
         for option, named in zip(options, steps, strict=True)
         for step in [step for step in named if step not in shared][:each]
     ]
     return [*shared, *own]
-
-
-def _lower(text: str) -> str:
-    """Return a text with its first letter small, unless it is an acronym."""
-    return text if text[1:2].isupper() else text[:1].lower() + text[1:]
 
 
 def _expertise(case: Case) -> str:
@@ -58,7 +53,7 @@ def _expertise(case: Case) -> str:
     if not ticked:
         known = any(case.firm.answer(item.name) is not None for item in options)
         return say("sheet.expertise_none" if known else "sheet.expertise_unknown")
-    listed = say("sheet.expertise_listed", listed=case.listed([_lower(shorten(text)) for text in ticked]))
+    listed = say("sheet.expertise_listed", listed=case.listed([lower(shorten(text)) for text in ticked]))
     return f"{listed} {_inside(case)}"
 
 
