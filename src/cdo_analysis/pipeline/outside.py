@@ -18,7 +18,7 @@ from cdo_analysis.intake import Firm
 from cdo_analysis.maturity import MaturityScores, score_maturity, sensitivity
 from cdo_analysis.profiles import LatentClasses
 from cdo_analysis.profiles.find import CLEAR
-from cdo_analysis.reference import load_arrangements, load_rules
+from cdo_analysis.reference import Arrangements, Rules, load_arrangements, load_rules
 from cdo_analysis.study import Study
 
 FEWEST_SHARED = 3
@@ -62,17 +62,19 @@ class StudyWithFirm(Study):
         if name in self._scores:
             return self._scores[name].copy()
         table = self.base.table(name)
-        return table if name not in self._rows else add_firm(table, self._rows[name])
+        rows = self._doubt if name == "sensitivity" else self._rows
+        return add_firm(table, rows[name]) if name in rows else table
 
     # --- what the questionnaires share -----------------------------------------------------------------------------
 
     def check(self) -> None:
-        """Refuse a questionnaire that shares no question with that of the study."""
+        """Load what the study was made with, and refuse a questionnaire that shares no question with its own."""
         if not any(item.answers or item.kind == "number" for item in self._shared):
             raise InputError(
                 f"{self.firm.file} answers '{self.firm.codebook.id}', which shares no question with "
                 f"'{self.base.codebook.id}', the questionnaire of the study; name a study of the same questionnaire."
             )
+        self._fitted  # noqa: B018 - what is loaded here is not loaded when the company is advised
 
     @cached_property
     def _shared(self) -> list[Item]:
@@ -93,6 +95,10 @@ class StudyWithFirm(Study):
         role = self.base.codebook.roles.company_name
         return {role: self.firm.name or None} if role else {}
 
+    @cached_property
+    def _fitted(self) -> _Fitted:
+        return _load(self.base)
+
     # --- what the stages say of it ---------------------------------------------------------------------------------
 
     @cached_property
@@ -110,28 +116,29 @@ class StudyWithFirm(Study):
         long = score_maturity(self._answers, self.base.codebook)
         known = pd.concat([self._answers, long.values], axis=1)
         rows = {"responses": self._answers, "weights": self._one("weights"), **_score_tables(long)}
-        rows |= self._profile() | self._doubt(long)
-        return rows | (self._evidence(known) if self.has("recommendation") else {})
+        rows |= self._profile()
+        return rows | (self._evidence(known) if self._fitted.rules else {})
 
     def _one(self, name: str) -> pd.DataFrame:
         """Return a row of ones: weights have a mean of 1, and no mean is ever taken over this one."""
         table = self.base.table(name)
         return pd.DataFrame(1.0, index=self._answers.index, columns=table.columns)
 
-    def _doubt(self, scores: MaturityScores) -> Tables:
-        if not self.has("sensitivity"):
-            return {}
+    @cached_property
+    def _doubt(self) -> Tables:
+        """How far the score of the company depends on choices; unknown where its score rests on fewer questions."""
         main = self.base.codebook.main_score
-        if main is None or self.codebook != self.base.codebook or scores.values[main.id].isna().all():
+        if main is None or self._scores or self._rows["scores"][main.id].isna().all():
             empty = self.base.table("sensitivity").columns
             return {"sensitivity": pd.DataFrame(float("nan"), index=self._answers.index, columns=empty)}
-        return {"sensitivity": sensitivity(self._answers, self.base.codebook, random_state=int(self.info["options"]["seed"]))}
+        seed = int(self.info["options"]["seed"])
+        return {"sensitivity": sensitivity(self._answers, self.base.codebook, random_state=seed)}
 
     def _profile(self) -> Tables:
         """Place the company in the profiles of the study, where it answered what they are made of."""
-        if not self.has("profile_model"):
+        model = self._fitted.profiles
+        if model is None:
             return {}
-        model = LatentClasses.from_dict(self.document("profile_model"))
         items = known_answers(model, self._answers)
         if items.isna().all(axis=None):
             return {}
@@ -144,13 +151,11 @@ class StudyWithFirm(Study):
 
     def _evidence(self, known: pd.DataFrame) -> Tables:
         """Return the three kinds of evidence on the company, and the recommendation."""
-        arrangements = load_arrangements(self.text_path("arrangements"))
-        rules = load_rules(self.text_path("rules"), arrangements=arrangements)
-        block = self.base.codebook.cdo
-        assert block is not None
+        block, fitted = self.base.codebook.cdo, self._fitted
+        rules, arrangements, estimates = fitted.rules, fitted.arrangements, fitted.estimates
+        assert block and rules and arrangements and fitted.observed and estimates
         comparable, before = known[list(block.observed)], known[list(block.covariates)]
-        observed = ObservedChoice.from_dict(self.document("observed"), pd.DataFrame()).for_firms(comparable)
-        estimates = Estimates.from_dict(self.document("estimates"))
+        observed = fitted.observed.for_firms(comparable)
         enough = len(before.columns) > 0 and float(before.iloc[0].notna().mean()) >= MINIMUM_BEFORE
         # Without a prediction for the company, the estimate is "unavailable"; a gate that is not passed still says so.
         predicted = estimates.for_firms(before) if enough or estimates.projection is None else None
@@ -165,6 +170,31 @@ class StudyWithFirm(Study):
     def _today(self, item: str) -> pd.DataFrame:
         means = {answer.code: answer.arrangement for answer in self.base.codebook[item].answers if answer.arrangement}
         return self._answers[item].map(means).astype("str").rename("today").to_frame()
+
+
+@dataclass(frozen=True)
+class _Fitted:
+    """What a study was made with and fitted: what a new company is placed by. None where the study has no such part."""
+
+    profiles: LatentClasses | None = None
+    arrangements: Arrangements | None = None
+    rules: Rules | None = None
+    observed: ObservedChoice | None = None
+    estimates: Estimates | None = None
+
+
+def _load(study: Study) -> _Fitted:
+    profiles = LatentClasses.from_dict(study.document("profile_model")) if study.has("profile_model") else None
+    if not study.has("recommendation"):
+        return _Fitted(profiles)
+    arrangements = load_arrangements(study.text_path("arrangements"))
+    return _Fitted(
+        profiles=profiles,
+        arrangements=arrangements,
+        rules=load_rules(study.text_path("rules"), arrangements=arrangements),
+        observed=ObservedChoice.from_dict(study.document("observed"), pd.DataFrame()),
+        estimates=Estimates.from_dict(study.document("estimates")),
+    )
 
 
 def with_firm(study: Study, firm: Firm) -> StudyWithFirm:
