@@ -22,6 +22,9 @@ from cdo_analysis.weighting import Design, design_from_tables
 
 SIZES: tuple[str, ...] = ("micro", "pme", "eti", "ge")
 
+ENOUGH = 100
+"""Respondents under which every report says that its figures are orders of magnitude, as the quality report does."""
+
 
 class Groups(NamedTuple):
     """Groups of respondents: the group of each one, the groups that are not empty in their order, their names."""
@@ -214,7 +217,13 @@ class View:
         note = str(self.study.info["options"].get("note", ""))
         chosen = "" if self.book.probability_sample else self.say("page.not_a_sample")
         outside = self.say("page.outside") if self.study.outsider else ""
-        return " ".join(filter(None, [outside, note, chosen, self.other_unit]))
+        return " ".join(filter(None, [outside, note, chosen, self.other_unit, self.small_sample]))
+
+    @property
+    def small_sample(self) -> str:
+        """Say that few answered; empty where enough did."""
+        n = int(self.study.info["data"]["respondents"])
+        return self.say("page.small_sample", n=n, enough=ENOUGH) if n < ENOUGH else ""
 
     @property
     def other_unit(self) -> str:

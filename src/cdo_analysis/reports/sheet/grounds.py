@@ -8,6 +8,7 @@ import pandas as pd
 
 from cdo_analysis.cdo import answer_text, obstacle_sentences
 from cdo_analysis.exhibits import company
+from cdo_analysis.exhibits.outcome import gate_sentence
 from cdo_analysis.reports.sheet.blocks import Block, Heading, Paragraph, Table
 from cdo_analysis.reports.sheet.case import Case
 from cdo_analysis.reports.sheet.words import capital, lower
@@ -55,8 +56,13 @@ def _from_the_study(case: Case) -> list[str]:
         return [say("sheet.evidence_no_study")] * 2
     words = [say(f"company.{kind}_{case.row[f'{kind}_agreement']}") for kind in ("observed", "estimated")]
     bare = [_without_label(text) for text in words]
+    if case.row["observed_agreement"] == "unavailable":
+        bare[0] = say("sheet.observed_rare")
+    if seen.estimates.gate is not None:
+        bare[1] = f"{bare[1]} {gate_sentence(seen)}"
     about = {"study": seen.book.title.of(say.language), "n": say.numbers.number(seen.study.info["data"]["respondents"])}
-    return [say("sheet.evidence_observed", words=bare[0], peers=company.peers_words(seen, case.id), **about), bare[1]]
+    observed = say("sheet.evidence_observed", words=bare[0], peers=company.peers_words(seen, case.id), **about)
+    return [" ".join(filter(None, [observed, seen.small_sample])), bare[1]]
 
 
 def _without_label(sentence: str) -> str:
