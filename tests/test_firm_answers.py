@@ -127,7 +127,9 @@ def test_a_fault_says_what_came_and_what_was_expected(tmp_path: Path, answers: s
 
 
 def test_answers_to_another_questionnaire_are_said_to_be_so(tmp_path: Path) -> None:
-    assert "Is 'cdo-2026-meeting' the questionnaire that was answered?" in fault_of(tmp_path, "itcomp1 = 3\nitcomp2 = 4")
+    assert "Is 'cdo-2026-meeting' the questionnaire that was answered?" in fault_of(
+        tmp_path, "itcomp1 = 3\nitcomp2 = 4"
+    )
 
 
 @pytest.mark.parametrize(
@@ -143,7 +145,9 @@ def test_answers_to_another_questionnaire_are_said_to_be_so(tmp_path: Path) -> N
         (b"PK\x03\x04 truncated", InputError, "truncated or damaged"),
     ],
 )
-def test_a_file_that_cannot_be_used_is_refused(tmp_path: Path, content: bytes, error: type[Exception], said: str) -> None:
+def test_a_file_that_cannot_be_used_is_refused(
+    tmp_path: Path, content: bytes, error: type[Exception], said: str
+) -> None:
     path = tmp_path / "firm.toml"
     path.write_bytes(content)
     with pytest.raises(error, match=said.replace("[", r"\[")):

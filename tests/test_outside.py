@@ -90,7 +90,10 @@ def test_nothing_of_the_company_reaches_the_study(sample_study: Study) -> None:
 
 def test_no_respondent_moves_because_a_company_looks_in(sample_study: Study) -> None:
     firm = read_firm(EXAMPLES["07"])
-    near, far = with_firm(sample_study, firm), with_firm(sample_study, twin(sample_study, sample_study.table("scores").index[0]))
+    near, far = (
+        with_firm(sample_study, firm),
+        with_firm(sample_study, twin(sample_study, sample_study.table("scores").index[0])),
+    )
     common = [name for name in near.table("advice_acceptability").index if name != "outside"]
     pd.testing.assert_frame_equal(
         near.table("advice_acceptability").loc[common], far.table("advice_acceptability").loc[common]
@@ -100,7 +103,9 @@ def test_no_respondent_moves_because_a_company_looks_in(sample_study: Study) -> 
 def test_a_company_that_also_answered_the_survey_is_not_its_own_peer(sample_study: Study, tmp_path: Path) -> None:
     respondent = next(name for name in sample_study.table("scores").index if name.isdigit())
     path = tmp_path / "firm.toml"
-    path.write_text(f'codebook = "cdo-2026-meeting"\n[answers]\nsiren = "{respondent}"\nheadcount = 30\n', encoding="utf-8")
+    path.write_text(
+        f'codebook = "cdo-2026-meeting"\n[answers]\nsiren = "{respondent}"\nheadcount = 30\n', encoding="utf-8"
+    )
     beside = with_firm(sample_study, read_firm(path))
     assert beside.table("responses").index.tolist().count(respondent) == 1
     assert beside.table("responses").at[respondent, "headcount"] == 30

@@ -99,15 +99,15 @@ def fit(export: str, codebook: str, out: Path, **options: Any) -> None:
 @click.argument("folder", metavar="[STUDY]", required=False)
 @click.option("--study", help="The study, where it is not named after the report.")
 @click.option("--company", help="Respondent that a company report is about.")
-@click.option("--answers", help="TOML or XLSX with the answers of a company outside the survey: it is advised, not added.")
+@click.option(
+    "--answers", help="TOML or XLSX with the answers of a company outside the survey: it is advised, not added."
+)
 @click.option(
     "--out", default="reports", show_default=True, type=click.Path(path_type=Path), help="Folder to write to."
 )
 @click.option("-p", "pairs", multiple=True, metavar="NAME=VALUE", help="A parameter of the template.")
 @_one_line_errors
-def report(
-    name: str, folder: str | None, study: str | None, pairs: tuple[str, ...], **about: Any
-) -> None:
+def report(name: str, folder: str | None, study: str | None, pairs: tuple[str, ...], **about: Any) -> None:
     """Render a report from a STUDY; nothing is fitted again.
 
     A company that is not one of the respondents is scored, placed and advised beside them, with --answers: see

@@ -157,7 +157,11 @@ def _names(book: Codebook) -> tuple[dict[str, Item], dict[str, list[Item]]]:
     batteries: dict[str, list[Item]] = {}
     for item in book:
         names = [item.name, item.column] if not item.separator else [item.name]
-        wordings = [item.wording("fr"), item.wording("en"), *([] if item.stem else [item.question.fr, item.question.en])]
+        wordings = [
+            item.wording("fr"),
+            item.wording("en"),
+            *([] if item.stem else [item.question.fr, item.question.en]),
+        ]
         for name in map(fold, filter(None, [*names, *wordings])):
             items.setdefault(name, item)
         if item.block and item.block != item.name:
@@ -170,9 +174,7 @@ def _codes(book: Codebook) -> list[str]:
     return sorted({item.name for item in book} | {item.block for item in book if item.block})
 
 
-def _fill(
-    cells: dict[str, str], taken: dict[str, str], item: Item, answer: Written, faults: list[str]
-) -> None:
+def _fill(cells: dict[str, str], taken: dict[str, str], item: Item, answer: Written, faults: list[str]) -> None:
     if answer.is_list:
         faults.append(f"{_place(answer)} is a list, and the question takes one answer; write it without brackets")
     elif item.name in taken:

@@ -93,7 +93,7 @@ def _read_toml(data: bytes, name: str) -> FirmFile:
         raise InputError(f"{name} is not valid TOML: {error}; texts need quotes; {_WAY_OUT}.") from error
     answers, codebook = table.get(_ANSWERS), table.get("codebook", "")
     if not isinstance(answers, Mapping) or not isinstance(codebook, str):
-        raise InputError(f"{name} needs codebook = \"ID\" and a table [answers]; {_WAY_OUT}.")
+        raise InputError(f'{name} needs codebook = "ID" and a table [answers]; {_WAY_OUT}.')
     strange = sorted(set(table) - {"codebook", _ANSWERS})
     if strange:
         raise InputError(f"{name} has '{strange[0]}' outside the table [answers]; move it there.")
@@ -136,7 +136,10 @@ def _read_sheet(data: bytes, name: str) -> FirmFile:
         raise InputError(f"{name}, sheet '{records.sheet}' has neither a column 'Code' nor 'Question'; {_WAY_OUT}.")
     answers = []
     for row, number in zip(records.rows[head + 1 :], records.numbers[head + 1 :], strict=True):
-        key, answer = _cell(row, columns.get("code")) or _cell(row, columns.get("question")), _cell(row, columns["answer"])
+        key, answer = (
+            _cell(row, columns.get("code")) or _cell(row, columns.get("question")),
+            _cell(row, columns["answer"]),
+        )
         if answer:
             answers.append(Written(key, (answer,), where=f"row {number}", fault="" if key else "has no question"))
     return FirmFile(name, _stated_codebook(records.rows[:head]), answers)

@@ -11,7 +11,7 @@ from functools import cached_property
 
 import pandas as pd
 
-from cdo_analysis.cdo import Advice, Estimates, ObservedChoice, advise, derive_answers, recommend
+from cdo_analysis.cdo import Estimates, ObservedChoice, advise, derive_answers, recommend
 from cdo_analysis.codebook import Codebook, Item, Score, Text
 from cdo_analysis.errors import InputError
 from cdo_analysis.intake import Firm

@@ -142,7 +142,9 @@ def _respondent(study: Study, company: str | None) -> str:
 def _outsider(study: Study, company: str | None, answers: str | Path) -> str:
     """Return the id of a company outside the survey; its answers are read here first, so that a fault is told at once."""
     if company is not None:
-        raise UsageError("a report is about a respondent (--company) or a company outside (--answers); name one of them.")
+        raise UsageError(
+            "a report is about a respondent (--company) or a company outside (--answers); name one of them."
+        )
     return with_firm(study, read_firm(answers, beside=study.codebook)).outsider
 
 

@@ -17,7 +17,10 @@ def cover(view: View, company: str) -> Exhibit:
         return view.cover(view.say("company.title_no_cdo"), subtitle, [view.say("company.no_cdo")])
     row = recommendation_to(view, company)
     said = _abstention(view, row) if row["state"] == "abstained" else [*_answer(view, row), *_agreement(view, row)]
-    based_on = view.say("company.based_on_form" if view.study.outsider else "company.based_on", answered=view.numbers.share(row["coverage"]))
+    based_on = view.say(
+        "company.based_on_form" if view.study.outsider else "company.based_on",
+        answered=view.numbers.share(row["coverage"]),
+    )
     return view.cover(_title(view, row), subtitle, [*said, based_on])
 
 

@@ -86,7 +86,12 @@ def _lead(case: Case) -> Iterator[Block]:
 def _figures(case: Case) -> Table:
     header = [case.say(f"sheet.{name}") for name in ("option", "euros", "rhythm", "duration")]
     rows = [
-        [option.label.of(case.say.language), cost_words(case.say, option, case.costs), _days(case, option), _term(case, option)]
+        [
+            option.label.of(case.say.language),
+            cost_words(case.say, option, case.costs),
+            _days(case, option),
+            _term(case, option),
+        ]
         for option in case.named[:_MOST_OPTIONS]
     ]
     return Table(case.say("sheet.figures_caption"), header, rows, (0.36, 0.23, 0.23, 0.18), look="figures")

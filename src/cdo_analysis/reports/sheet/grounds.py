@@ -34,7 +34,10 @@ def second_page(case: Case) -> Iterator[Block]:
 def _evidence(case: Case) -> Table:
     say = case.say
     says = [_advised(case), *_from_the_study(case)]
-    rows = [[capital(say(f"evidence.{kind}")), text] for kind, text in zip(("advised", "observed", "estimated"), says, strict=True)]
+    rows = [
+        [capital(say(f"evidence.{kind}")), text]
+        for kind, text in zip(("advised", "observed", "estimated"), says, strict=True)
+    ]
     header = [say("sheet.evidence_label"), say("sheet.evidence_says")]
     return Table(say("sheet.evidence_caption"), header, rows, (0.22, 0.78), look="dense")
 

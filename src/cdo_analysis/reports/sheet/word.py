@@ -21,7 +21,9 @@ from cdo_analysis.reports.sheet.styles import TABLE_STYLE, TEXT_WIDTH_MM, set_pa
 
 _NO_DAY = date(2026, 1, 1)
 _FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_NUMBER_AND_UNIT = re.compile(r"(?<=\d) (?=k€|€|%|h\b|ETP\b|FTE\b|mois\b|months\b|jours\b|days\b|sur \d|of \d|à \d|to \d)")
+_NUMBER_AND_UNIT = re.compile(
+    r"(?<=\d) (?=k€|€|%|h\b|ETP\b|FTE\b|mois\b|months\b|jours\b|days\b|sur \d|of \d|à \d|to \d)"
+)
 _PARAGRAPHS = {"body": "Normal", "kicker": "Sheet Kicker", "title": "Title", "subtitle": "Subtitle",
                "lead": "Sheet Lead", "small": "Sheet Small"}  # fmt: skip
 
