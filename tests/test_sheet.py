@@ -297,7 +297,7 @@ def test_a_form_is_written_filled_and_made_into_a_sheet(tmp_path: Path) -> None:
         (("report", "company", "--answers", "{answers}"), 2, "name one study"),
         (("report", "company", "{study}", "--study", "{study}"), 2, "name one study"),
         (("report", "panorama", "{study}", "--answers", "{answers}", "--out", "{tmp}"), 2, "not about one company"),
-        (("report", "company", "{study}", "--answers", "{answers}", "--company", "1", "--out", "{tmp}"), 2, "one of them"),
+        (("report", "company", "{study}", "--answers", "{answers}", "--company", "1"), 2, "name one of them"),
         (("report", "company", "{study}", "--answers", "{tmp}/no.toml", "--out", "{tmp}"), 3, "does not exist"),
         (("report", "company", "{study}", "-p", "answers=x", "--out", "{tmp}"), 2, "answers is set by the call"),
     ],

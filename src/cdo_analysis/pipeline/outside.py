@@ -1,11 +1,10 @@
-"""One company outside the survey, seen beside its respondents: scored, placed and advised as they are, nothing refitted.
+"""One company outside the survey, seen beside its respondents: scored, placed and advised as they are, without a refit.
 
 The study on disk is never touched: the rows of the company are added to its tables in memory.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -27,7 +26,7 @@ FEWEST_SHARED = 3
 MINIMUM_BEFORE = 0.5
 """Share of what an estimate adjusts for that the company must have answered to get a prediction."""
 
-Tables = Mapping[str, pd.DataFrame]
+Tables = dict[str, pd.DataFrame]
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,7 +53,7 @@ class StudyWithFirm(Study):
 
     @cached_property
     def codebook(self) -> Codebook:
-        """The questionnaire of the study, with the scores that can be compared: on the questions asked on both sides."""
+        """The questionnaire of the study, its scores cut down to the questions that both were asked."""
         return comparable_codebook(self.base.codebook, self._shared)
 
     def table(self, name: str) -> pd.DataFrame:
@@ -89,11 +88,8 @@ class StudyWithFirm(Study):
         names = [item.name for item in self._shared if item.name in study.columns]
         own = self.firm.responses[[*names, "size_category"]].reindex(columns=study.columns)
         own = own.astype({name: dtype for name, dtype in study.dtypes.items() if name not in names})
-        return own.assign(**self._name())
-
-    def _name(self) -> dict[str, object]:
         role = self.base.codebook.roles.company_name
-        return {role: self.firm.name or None} if role else {}
+        return own.assign(**{role: self.firm.name or None}) if role else own
 
     @cached_property
     def _fitted(self) -> _Fitted:
@@ -117,7 +113,7 @@ class StudyWithFirm(Study):
         known = pd.concat([self._answers, long.values], axis=1)
         rows = {"responses": self._answers, "weights": self._one("weights"), **_score_tables(long)}
         rows |= self._profile()
-        return rows | (self._evidence(known) if self._fitted.rules else {})
+        return rows | (self._evidence(known, self._fitted.evidence) if self._fitted.evidence else {})
 
     def _one(self, name: str) -> pd.DataFrame:
         """Return a row of ones: weights have a mean of 1, and no mean is ever taken over this one."""
@@ -149,17 +145,16 @@ class StudyWithFirm(Study):
         placed = {"profile": posterior.to_numpy().argmax(axis=1), "probability": probability, "status": status}
         return {"profile_posterior": posterior, "profile_assignment": pd.DataFrame(placed, index=items.index)}
 
-    def _evidence(self, known: pd.DataFrame) -> Tables:
+    def _evidence(self, known: pd.DataFrame, fitted: _Evidence) -> Tables:
         """Return the three kinds of evidence on the company, and the recommendation."""
-        block, fitted = self.base.codebook.cdo, self._fitted
-        rules, arrangements, estimates = fitted.rules, fitted.arrangements, fitted.estimates
-        assert block and rules and arrangements and fitted.observed and estimates
+        block, rules, estimates = self.base.codebook.cdo, fitted.rules, fitted.estimates
+        assert block is not None
         comparable, before = known[list(block.observed)], known[list(block.covariates)]
         observed = fitted.observed.for_firms(comparable)
         enough = len(before.columns) > 0 and float(before.iloc[0].notna().mean()) >= MINIMUM_BEFORE
         # Without a prediction for the company, the estimate is "unavailable"; a gate that is not passed still says so.
         predicted = estimates.for_firms(before) if enough or estimates.projection is None else None
-        advice = advise(derive_answers(known, rules), rules, arrangements, **self.document("advice"))
+        advice = advise(derive_answers(known, rules), rules, fitted.arrangements, **self.document("advice"))
         found = recommend(advice, rules, observed=observed, estimates=predicted)
         today = self._today(block.arrangement)
         rows = {"arrangements": today, "comparable": comparable, "observed_probabilities": observed.probabilities}
@@ -173,28 +168,31 @@ class StudyWithFirm(Study):
 
 
 @dataclass(frozen=True)
-class _Fitted:
-    """What a study was made with and fitted: what a new company is placed by. None where the study has no such part."""
+class _Evidence:
+    """What a company is advised and compared by."""
 
-    profiles: LatentClasses | None = None
-    arrangements: Arrangements | None = None
-    rules: Rules | None = None
-    observed: ObservedChoice | None = None
-    estimates: Estimates | None = None
+    arrangements: Arrangements
+    rules: Rules
+    observed: ObservedChoice
+    estimates: Estimates
+
+
+@dataclass(frozen=True)
+class _Fitted:
+    """What a study fitted, that a new company is placed by; None where the study has no such part."""
+
+    profiles: LatentClasses | None
+    evidence: _Evidence | None
 
 
 def _load(study: Study) -> _Fitted:
     profiles = LatentClasses.from_dict(study.document("profile_model")) if study.has("profile_model") else None
     if not study.has("recommendation"):
-        return _Fitted(profiles)
+        return _Fitted(profiles, None)
     arrangements = load_arrangements(study.text_path("arrangements"))
-    return _Fitted(
-        profiles=profiles,
-        arrangements=arrangements,
-        rules=load_rules(study.text_path("rules"), arrangements=arrangements),
-        observed=ObservedChoice.from_dict(study.document("observed"), pd.DataFrame()),
-        estimates=Estimates.from_dict(study.document("estimates")),
-    )
+    rules = load_rules(study.text_path("rules"), arrangements=arrangements)
+    observed = ObservedChoice.from_dict(study.document("observed"), pd.DataFrame())
+    return _Fitted(profiles, _Evidence(arrangements, rules, observed, Estimates.from_dict(study.document("estimates"))))
 
 
 def with_firm(study: Study, firm: Firm) -> StudyWithFirm:

@@ -176,7 +176,8 @@ def _write_head(sheet: Any, book: Codebook, say: Catalogue) -> None:
 
 def _write_questions(sheet: Any, lists: Any, questions: list[Asked], say: Catalogue) -> None:
     """Write a row a question; the rows of a battery stand under what they share."""
-    row, last, columns = 5, "", {}
+    row, last = 5, ""
+    columns: dict[tuple[str, ...], str] = {}
     for asked in questions:
         stem = asked.item.stem.of(say.language)
         if stem and stem != last:

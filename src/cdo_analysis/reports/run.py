@@ -140,7 +140,7 @@ def _respondent(study: Study, company: str | None) -> str:
 
 
 def _outsider(study: Study, company: str | None, answers: str | Path) -> str:
-    """Return the id of a company outside the survey; its answers are read here first, so that a fault is told at once."""
+    """Return the id of a company outside; its answers are read here first, so that faults come at once."""
     if company is not None:
         raise UsageError(
             "a report is about a respondent (--company) or a company outside (--answers); name one of them."

@@ -119,10 +119,10 @@ _ENDS = (("low", "minimum"), ("high", "maximum"))
 
 def _budget_words(case: Case) -> list[str]:
     """Say what the budget of the company pays of the first options that are bought or hired for it."""
-    budget = case.advice.answers.loc[case.id].get("cdo_budget_keur")
-    if budget is None or not budget > 0:
+    budget = case.amount("cdo_budget_keur")
+    if not budget:
         return []
-    said = (_budget_pays(case, option, float(budget)) for option in case.named[:_MOST_COMPARED])
+    said = (_budget_pays(case, option, budget) for option in case.named[:_MOST_COMPARED])
     return [words for words in said if words]
 
 
@@ -153,21 +153,20 @@ def _why(case: Case) -> Iterator[Block]:
     """Set reasons for and against side by side: one option in two columns, two options in a column each."""
     options = case.named[:_MOST_COMPARED]
     found = [reasons(case.advice, case.rules, case.id, option.id, language=case.say.language) for option in options]
-    nothing = case.say("sheet.why_none")
-    against = [_with_risks(case, option, one.con) for option, one in zip(options, found, strict=True)]
-    sides = [[list(one.pro) or nothing for one in found], against]
+    pro = [list(one.pro) or [case.say("sheet.why_none")] for one in found]
+    con = [_with_risks(case, option, one.con) for option, one in zip(options, found, strict=True)]
     words = [case.say("sheet.why"), case.say("sheet.why_not")]
     caption = case.say("sheet.why_caption")
     if len(options) == 1:
-        yield Table(caption, words, [[sides[0][0], sides[1][0]]], (0.56, 0.44))
+        yield Table(caption, words, [[pro[0], con[0]]], (0.56, 0.44))
         return
     labels = [option.label.of(case.say.language) for option in options]
-    rows = [[word, *side] for word, side in zip(words, sides, strict=True)]
+    rows = [[words[0], *pro], [words[1], *con]]
     yield Table(caption, ["", *labels], rows, (0.14, 0.43, 0.43))
 
 
 def _with_risks(case: Case, option: Arrangement, con: tuple[str, ...]) -> list[str]:
-    """Return the reasons against; where the answers give fewer than two, known risks of the option, said to be general."""
+    """Return the reasons against; where the answers give fewer than two, known risks of the option, said to be so."""
     risks = [case.say("sheet.risk", text=text.of(case.say.language)) for text in option.risks]
     return [*con, *risks[: max(0, AGAINST - len(con))]]
 

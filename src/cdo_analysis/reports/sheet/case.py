@@ -61,7 +61,8 @@ class Case:
     @cached_property
     def shares(self) -> dict[str, float]:
         """Share of the weights under which each arrangement ranks first, in the order of the list."""
-        return {str(name): float(share) for name, share in self.advice.acceptability.loc[self.id].items()}
+        own = pd.Series(self.advice.acceptability.loc[self.id], dtype="float64")
+        return dict(zip(map(str, own.index), own.tolist(), strict=True))
 
     @property
     def named(self) -> list[Arrangement]:

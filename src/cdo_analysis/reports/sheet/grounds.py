@@ -94,7 +94,8 @@ def _review(case: Case) -> Table:
 def _answers(case: Case) -> Iterator[Block]:
     """Yield the answers that the rules used, two to a row, and the criteria without an answer."""
     language, own = case.say.language, case.advice.answers.loc[case.id]
-    given, lacking = [], []
+    given: list[list[str]] = []
+    lacking: list[str] = []
     for criterion in case.rules.criteria:
         label, value = criterion.label.of(language), own[criterion.id]
         if pd.isna(value):

@@ -73,9 +73,6 @@ def set_styles(document: Any, language: str) -> None:
     for name, look in _PARAGRAPHS.items():
         _set_paragraph(document, name, look)
     document.styles.element.append(parse_xml(_TABLE_XML))
-    strong = document.styles["Strong"] if "Strong" in document.styles else None
-    if strong is not None:
-        strong.font.bold = True
     _add_bullets(document)
     _space_letters(document.styles["Sheet Kicker"])
     for name in ("Heading 1", "Heading 2"):
