@@ -69,7 +69,10 @@ def test_groups_that_cannot_be_sought_are_an_error() -> None:
 
 @pytest.mark.parametrize(
     ("language", "peers", "doubt"),
-    [("en", "is ahead of about", "its level would change in"), ("fr", "devance environ", "son niveau changerait dans")],
+    [
+        ("en", "is ahead of about", "your level would stay the same in"),
+        ("fr", "devance environ", "votre niveau resterait le même dans"),
+    ],
 )
 def test_the_company_report_says_where_it_stands_and_how_firm_its_level_is(
     sample_study: Study, language: str, peers: str, doubt: str

@@ -15,13 +15,18 @@ from cdo_analysis.exhibits.options import arrangements_table
 from cdo_analysis.messages import Numbers
 from cdo_analysis.reference import (
     Arrangement,
+    Claim,
+    ClaimTest,
     Costs,
     Figure,
+    Rules,
     break_even_table,
     cost_table,
     intensity_table,
     load_arrangements,
+    load_claims,
     load_costs,
+    load_rules,
 )
 from cdo_analysis.tables import rows_of
 
@@ -59,6 +64,53 @@ def arrangements_page() -> str:
         "“Secondary” marks what was read in the press or at a provider's: check it before calling it official.",
         _figures(options, costs),
     )
+
+
+def claims_page() -> str:
+    """Return the page on the claims of the founding article, as Markdown: items, rules, tests."""
+    article, rules = load_claims(), load_rules()
+    return _page(
+        "# The claims of the founding article, and how a survey can contradict them",
+        _WRITTEN.format(files="reference/claims.toml"),
+        f"{article.title.en}. {article.conflict.en}",
+        "Each test is run by `cdo_analysis.exhibits.claims.examine_claims(view)` on any study that asks the items, "
+        "with the design of the survey, and shown in the panorama. Everything is *constaté*: two answers go together "
+        "or not, and nothing is said of why. An interval is at 95 %; a verdict asks for an interval widened for the "
+        "number of tests (Bonferroni). A claim that nothing contradicts is not thereby proved; an association that is "
+        "not seen is no proof that there is none. Synthetic data say nothing about the claims.",
+        markdown_table(
+            ["#", "Claim", "Items", "Criteria of the rules", "Tests"],
+            [
+                [
+                    str(claim.number),
+                    claim.text.en,
+                    ", ".join(f"`{name}`" for name in claim.items),
+                    ", ".join(f"`{name}`" for name in claim.criteria) or "none",
+                    ", ".join(test.kind for test in claim.tests),
+                ]
+                for claim in article.claims
+            ],
+        ),
+        *(_claim_section(claim, rules) for claim in article.claims),
+    )
+
+
+def _claim_section(claim: Claim, rules: Rules) -> str:
+    lines = [f"## {claim.number}. {claim.text.en}", ""]
+    for place, test in enumerate(claim.tests, 1):
+        lines.append(f"- Test {place} ({test.kind}): {test.estimand.en}. {_expected_words(test)}")
+    lines.append(f"- What would contradict it: {claim.against.en}")
+    lines += [f"- Rule `{name}`: {rules[name].source}." for name in claim.criteria]
+    return "\n".join(lines)
+
+
+def _expected_words(test: ClaimTest) -> str:
+    if test.expected == "none":
+        return "The claim expects no association: one that is found contradicts it."
+    if test.expected == "some":
+        return "The claim expects an association."
+    than = f"{test.than:.0%}" if test.kind == "share" else f"{test.than:g}"
+    return f"The claim expects more than {than}."
 
 
 def _page(*parts: str) -> str:
@@ -138,10 +190,10 @@ def markdown_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 def write_pages(folder: Path) -> list[Path]:
     """Write the pages to `folder` and return their paths."""
-    pages = {"arrangements.md": arrangements_page()}
+    pages = {"arrangements": arrangements_page(), "claims": claims_page()}
     for name, text in pages.items():
-        (folder / name).write_text(text, encoding="utf-8")
-    return [folder / name for name in pages]
+        (folder / f"{name}.md").write_text(text, encoding="utf-8")
+    return [folder / f"{name}.md" for name in pages]
 
 
 if __name__ == "__main__":

@@ -12,10 +12,11 @@ from matplotlib.colors import ListedColormap
 from numpy.typing import NDArray
 
 from cdo_analysis.figures.parts import wrap
-from cdo_analysis.figures.style import SEQUENTIAL, in_style, new_axes
+from cdo_analysis.figures.style import INK, SEQUENTIAL, in_style, new_axes
 from cdo_analysis.messages import Numbers
 
 _ROW_NAME = 26
+_LINE = 70
 
 
 def heat_table(values: pd.DataFrame, *, numbers: Numbers, scale: tuple[float, float], decimals: int = 0) -> Axes:
@@ -33,8 +34,15 @@ def heat_table(values: pd.DataFrame, *, numbers: Numbers, scale: tuple[float, fl
     written = values.map(lambda value: numbers.number(value, decimals) if np.isfinite(value) else "c")
     axes = _shade(values, written, scale=scale)
     axes.xaxis.tick_top()
-    _wrap_names(axes, 16)
+    _mark_hidden(axes, values)
+    _wrap_names(axes, min(16, _LINE // values.shape[1]))
     return axes
+
+
+def _mark_hidden(axes: Axes, values: pd.DataFrame) -> None:
+    """Write ``c`` in hidden cells, which seaborn leaves blank."""
+    for row, column in np.argwhere(~np.isfinite(values.to_numpy(dtype=float))):
+        axes.text(column + 0.5, row + 0.5, "c", ha="center", va="center", fontsize=8, color=INK)
 
 
 def correlation_table(values: pd.DataFrame, *, numbers: Numbers) -> Axes:

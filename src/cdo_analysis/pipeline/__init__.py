@@ -10,6 +10,7 @@ one of its respondents.
 
 from cdo_analysis.pipeline.opening import SAMPLE, fit_sample, open_study, sample_study
 from cdo_analysis.pipeline.outside import StudyWithFirm, with_firm
+from cdo_analysis.pipeline.overrides import check_overrides, read_overrides
 from cdo_analysis.pipeline.stages import FEWEST_FOR_PROFILES, SEED, Analysis, analyse
 from cdo_analysis.pipeline.storage import fit, save
 from cdo_analysis.pipeline.weights import find_margins, weigh
@@ -21,10 +22,12 @@ __all__ = [
     "Analysis",
     "StudyWithFirm",
     "analyse",
+    "check_overrides",
     "find_margins",
     "fit",
     "fit_sample",
     "open_study",
+    "read_overrides",
     "sample_study",
     "save",
     "weigh",

@@ -10,10 +10,13 @@ from typing import Any
 import pandas as pd
 
 from cdo_analysis.codebook import Codebook
-from cdo_analysis.intake import read_survey
+from cdo_analysis.errors import InputError
+from cdo_analysis.intake import Survey, read_survey
+from cdo_analysis.pipeline.overrides import check_overrides, read_overrides
 from cdo_analysis.pipeline.stages import SEED, Analysis, analyse
 from cdo_analysis.pipeline.weights import find_margins
 from cdo_analysis.profiles import Profiles
+from cdo_analysis.reference import load_arrangements
 from cdo_analysis.resources import package_dir
 from cdo_analysis.study import Study, write_study
 from cdo_analysis.weighting import design_tables, effective_n, kish_design_effect
@@ -30,6 +33,7 @@ def fit(
     margins: str | Path | None = None,
     other_unit: bool = False,
     rules: str | Path | None = None,
+    overrides: str | Path | None = None,
     note: str = "",
     seed: int = SEED,
     sheet: str | None = None,
@@ -48,6 +52,9 @@ def fit(
         CSV of population totals; or official counts by id, of some categories: ``"insee-2017:pme,eti"``.
     other_unit, rules, note, seed
         See :func:`analyse`.
+    overrides : str or Path, optional
+        Decisions of analysts, kept and shown beside the recommendation: see
+        :func:`~cdo_analysis.pipeline.overrides.read_overrides`.
     sheet, encoding : str, optional
         See :func:`~cdo_analysis.intake.read_table`.
 
@@ -55,24 +62,38 @@ def fit(
     -------
     Study
     """
+    decided = read_overrides(overrides) if overrides else None
     survey = read_survey(export, codebook, sheet=sheet, encoding=encoding)
+    if decided is not None:
+        _check_decisions(decided, survey)
     totals = find_margins(margins) if margins else None
-    return save(analyse(survey, margins=totals, other_unit=other_unit, rules=rules, note=note, seed=seed), out)
+    analysis = analyse(survey, margins=totals, other_unit=other_unit, rules=rules, note=note, seed=seed)
+    return save(analysis, out, overrides=decided)
 
 
-def save(analysis: Analysis, out: str | Path) -> Study:
+def _check_decisions(decided: pd.DataFrame, survey: Survey) -> None:
+    if survey.codebook.cdo is None:
+        raise InputError(
+            f"the questionnaire '{survey.codebook.id}' does not ask how digital is led; leave the overrides out."
+        )
+    check_overrides(decided, survey.responses.index, load_arrangements())
+
+
+def save(analysis: Analysis, out: str | Path, *, overrides: pd.DataFrame | None = None) -> Study:
     """Write an analysis as a study.
 
-    What names or reaches a person (items that the codebook marks as personal) is not written.
+    What names or reaches a person (items that the codebook marks as personal) is not written. Overrides are, with their
+    notes and authors: they are the analyst's own words, for whoever reads the report.
     """
+    if overrides is not None:
+        _check_decisions(overrides, analysis.survey)
     texts = {"codebook": analysis.survey.codebook.source}
     if analysis.cdo is not None:
         texts |= {name: (package_dir("reference") / f"{name}.toml").read_text(encoding="utf-8") for name in _REFERENCE}
         if analysis.options["rules"]:
             texts["rules"] = Path(analysis.options["rules"]).read_text(encoding="utf-8")
-    return write_study(
-        out, tables=dict(_tables(analysis)), documents=dict(_documents(analysis)), texts=texts, info=_info(analysis)
-    )
+    tables = dict(_tables(analysis)) | ({} if overrides is None else {"overrides": overrides})
+    return write_study(out, tables=tables, documents=dict(_documents(analysis)), texts=texts, info=_info(analysis))
 
 
 def _tables(a: Analysis) -> Iterator[tuple[str, pd.DataFrame]]:

@@ -12,6 +12,7 @@ from cdo_analysis.reference.arrangements import (
     Parent,
     load_arrangements,
 )
+from cdo_analysis.reference.claims import Claim, Claims, ClaimTest, Variable, load_claims
 from cdo_analysis.reference.costs import (
     DAYS_A_MONTH,
     Cost,
@@ -49,6 +50,9 @@ __all__ = [
     "Arrangement",
     "Arrangements",
     "Band",
+    "Claim",
+    "ClaimTest",
+    "Claims",
     "Cost",
     "CostRange",
     "CostRecipe",
@@ -65,11 +69,13 @@ __all__ = [
     "Signal",
     "SizeCategory",
     "Text",
+    "Variable",
     "break_even_days",
     "break_even_table",
     "cost_table",
     "intensity_table",
     "load_arrangements",
+    "load_claims",
     "load_costs",
     "load_margins",
     "load_rules",

@@ -15,6 +15,7 @@ from cdo_analysis.weighting.estimates import (
 from cdo_analysis.weighting.kish import Trimming, effective_n, kish_design_effect, trim_weights
 from cdo_analysis.weighting.margins import check_units, margins_unit, population_total, read_margins
 from cdo_analysis.weighting.quantiles import weighted_quantile
+from cdo_analysis.weighting.regression import weighted_slope
 from cdo_analysis.weighting.replicates import bootstrap, jackknife
 from cdo_analysis.weighting.saved import design_from_tables, design_tables
 
@@ -47,5 +48,6 @@ __all__ = [
     "weighted_quantile",
     "weighted_ratio",
     "weighted_share",
+    "weighted_slope",
     "weighted_total",
 ]

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
+import pandas as pd
+
+from cdo_analysis.cdo import answer_text
+from cdo_analysis.cdo.reasons import measured_weights
 from cdo_analysis.errors import UsageError, did_you_mean
 from cdo_analysis.exhibits.study_view import View
+from cdo_analysis.reference import Criterion, Language
+
+_WITH_UNIT = re.compile(r"^(?P<name>.*) \((?P<unit>[^)]*)\)$")
+_THOUSAND = 1_000
+_SCALE = re.compile(r"^\d+ (?:à|to) (?P<top>\d+)$")
+_SINGULAR = {"fr": ("heures", "heure", 2.0), "en": ("hours", "hour", 1.0 + 1e-9)}
 
 
 def name_of(view: View, company: str) -> str:
@@ -35,3 +46,71 @@ def options_in_set(view: View, company: str) -> list[str]:
     if row["state"] == "abstained":
         return []
     return [name for name in (row["first"], row["second"])[: int(row["n_options"])] if name]
+
+
+def options_open(view: View, company: str) -> list[str]:
+    """Return the arrangements that are worth talking of, the first placed first.
+
+    Those that the recommendation names; where it abstains between several, all of them; none where too little was
+    answered or nothing is within reach.
+    """
+    named = options_in_set(view, company)
+    if named or recommendation_to(view, company)["reason"] != "three_or_more_options":
+        return named
+    table = view.study.table("recommendation_options")
+    return table.loc[table["respondent"].eq(company) & table["in_set"], "arrangement"].tolist()
+
+
+def settling_criterion(view: View, company: str) -> str:
+    """Return the criterion whose answer sets the open options furthest apart, at the central weights; empty where none.
+
+    The one that the recommendation names, where two options are close.
+    """
+    row, names = recommendation_to(view, company), options_open(view, company)
+    if row["deciding"] or len(names) < 2:
+        return str(row["deciding"])
+    place = view.advice.answers.index.get_loc(company)
+    columns = view.advice.feasible.columns.get_indexer(pd.Index(names))
+    table = view.advice.suitability[place][:, columns]
+    spread = pd.Series(table.max(axis=1) - table.min(axis=1), index=view.rules.ids)
+    weighed = (spread * measured_weights(view.advice, view.rules)[place]).fillna(0.0)
+    return str(weighed.idxmax()) if weighed.max() > 0 else ""
+
+
+def answer_of(view: View, company: str, criterion: str) -> float | str | None:
+    """Return what a company answered to a criterion; None where it did not, or nothing was asked."""
+    if criterion not in view.rules.ids:
+        return None
+    answer: Any = view.advice.answers.loc[company].to_dict()[criterion]
+    if pd.isna(answer):
+        return None
+    return answer if isinstance(answer, str) else float(answer)
+
+
+def name_and_unit(criterion: Criterion, language: Language) -> tuple[str, str]:
+    """Return what a criterion is called and its unit: ("Équipe web ou numérique", "ETP"); no unit where it has none."""
+    label = criterion.label.of(language)
+    found = _WITH_UNIT.match(label)
+    return (found["name"], found["unit"]) if found else (label, "")
+
+
+def answer_words(view: View, criterion: Criterion, answer: float | str | None) -> str:
+    """Return an answer with its unit: "21 k€ par an", "1 sur 5", "ponctuel"; large numbers with their spaces."""
+    _, unit = name_and_unit(criterion, view.language)
+    said = number_words(view, criterion, answer)
+    if answer is None or not unit:
+        return said
+    scale = _SCALE.match(unit)
+    if scale:
+        return view.say("company.of_scale", answer=said, top=scale["top"])
+    many, one, limit = _SINGULAR[view.language]
+    if isinstance(answer, float) and abs(answer) < limit:
+        unit = unit.replace(many, one, 1)
+    return f"{said} {unit}"
+
+
+def number_words(view: View, criterion: Criterion, answer: float | str | None) -> str:
+    """Return an answer without its unit; thousands are set apart as the language has them."""
+    if isinstance(answer, float) and abs(answer) >= _THOUSAND:
+        return view.numbers.number(answer)
+    return answer_text(criterion, answer, view.language)

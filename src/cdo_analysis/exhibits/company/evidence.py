@@ -36,14 +36,14 @@ def observed(view: View, company: str) -> Exhibit | None:
     axis, best = view.say("company.observed_axis"), table["label"].head(1).tolist()
     rows = [[row.label, view.numbers.share(row.estimate)] for row in rows_of(table)]
     header = [view.say("label.option"), view.say("label.share")]
-    quality = view.observed.quality
+    quality, variant = view.observed.quality, "" if view.observed.informative else "weak"
     return view.exhibit(
         "observed",
         subtitle=view.say("evidence.observed_long"),
         axes=figures.evidence_dots(table, numbers=view.numbers, label=axis, share=True, highlight=best),
         table=TableView(header, rows, numeric=(False, True)),
         paragraphs=[peers_words(view, company), *_quality_words(view), *merging_words(view, view.observed.merging)],
-        **view.caption("company.observed", _leader(view, table), n=quality.n if quality else None),
+        **view.caption("company.observed", _leader(view, table), n=quality.n if quality else None, variant=variant),
         **view.evidence("observed"),
     )
 
@@ -80,14 +80,16 @@ def _quality_words(view: View) -> list[str]:
 def advised(view: View, company: str) -> Exhibit | None:
     """Return what the rules advise: in which share of the weights each feasible option ranks first, and obstacles.
 
-    None where it was not asked.
+    No figure where too little was answered. None where it was not asked.
     """
     if not view.has_cdo:
         return None
+    if recommendation_to(view, company)["reason"] == "low_coverage":
+        title, words = view.say("company.advised_title_few"), [view.rules.notice.of(view.language)]
+        subtitle = view.say("evidence.advised_long")
+        return view.exhibit("advised", title, subtitle=subtitle, paragraphs=words, **view.evidence("advised"))
     table = _option_shares(view, pd.Series(view.advice.acceptability.loc[company]))
     within = table["category"].map(pd.Series(view.advice.feasible.loc[company])).astype(bool)
-    out = table.loc[~within, "label"].tolist()
-    ruled_out = [view.say("company.ruled_out", listed=view.list_words(out))] if out else []
     title = "company.advised_title" if within.any() else "company.advised_title_none"
     fields = _leader(view, table)
     return view.exhibit(
@@ -97,7 +99,7 @@ def advised(view: View, company: str) -> Exhibit | None:
         axes=_advice_axes(view, company, table[within]) if within.any() else None,
         alt=view.say("company.advised_alt", **fields) if within.any() else "",
         table=_advice_table(view, company, table.assign(within=within)),
-        paragraphs=[view.rules.notice.of(view.language), *ruled_out],
+        paragraphs=[view.rules.notice.of(view.language)],
         notes=_advice_notes(view, fields)[0 if within.any() else 1 :],
         **view.evidence("advised"),
     )
@@ -141,14 +143,16 @@ def estimated(view: View, company: str) -> Exhibit | None:
         return _no_estimate(view, view.say("company.not_estimable_title"), words)
     if company not in view.estimates.predicted.index:
         return _no_estimate(view, view.say("company.not_predicted_title"), [view.say("company.not_predicted")])
-    table = _predicted(view, company)
+    table, vague = _precise(view, _predicted(view, company))
+    if table.empty:
+        return _no_estimate(view, view.say("company.not_predicted_title"), [view.say("company.vague_all")])
     axis, best = view.say("panorama.estimates_axis"), [table["label"].iloc[0]]
     return view.exhibit(
         "estimated",
         subtitle=view.say("evidence.estimated_long"),
         axes=figures.evidence_dots(table, numbers=view.numbers, label=axis, share=False, highlight=best),
         table=view.estimate_table(table, view.say("label.option"), decimals=1),
-        paragraphs=[*merging_words(view, view.estimates.merging), view.say("panorama.estimates_assumptions")],
+        paragraphs=[*vague, *merging_words(view, view.estimates.merging), view.say("panorama.estimates_assumptions")],
         bullets=assumptions(view),
         **_estimated_caption(view, company, table),
         **view.evidence("estimated"),
@@ -171,6 +175,24 @@ def _estimated_caption(view: View, company: str, table: pd.DataFrame) -> dict[st
 def _no_estimate(view: View, title: str, paragraphs: list[str]) -> Exhibit:
     subtitle = view.say("evidence.estimated_long")
     return view.exhibit("estimated", title, subtitle=subtitle, paragraphs=paragraphs, **view.evidence("estimated"))
+
+
+def _precise(view: View, table: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+    """Leave out options whose interval is as wide as the scale or whose estimate is outside it, and say so."""
+    low, high = _outcome_range(view)
+    if not low < high:
+        return table, []
+    vague = (table["high"] - table["low"]).ge(high - low) | ~table["estimate"].between(low, high)
+    kept = table[~vague].assign(low=table["low"].clip(lower=low), high=table["high"].clip(upper=high))
+    kept = kept.reset_index(drop=True)
+    listed = view.list_words([view.say("label.quoted", text=label) for label in table.loc[vague, "label"]])
+    return kept, [view.say("company.vague", listed=listed)] if vague.any() else []
+
+
+def _outcome_range(view: View) -> tuple[float, float]:
+    """Return the lowest and highest outcome that can be true; (0, 0) where the questionnaire does not say."""
+    name = view.book.cdo.outcome if view.book.cdo else None
+    return view.book[name].bounds if name and view.book[name].kind == "number" else (0.0, 0.0)
 
 
 def _predicted(view: View, company: str) -> pd.DataFrame:

@@ -11,6 +11,7 @@ from cdo_analysis import figures
 from cdo_analysis.exhibits.exhibit import Exhibit, TableView
 from cdo_analysis.exhibits.study_view import View
 from cdo_analysis.maturity import peer_percentiles
+from cdo_analysis.maturity.scores import GRADES
 from cdo_analysis.tables import peer_band, rows_of
 
 
@@ -35,6 +36,7 @@ def dimensions(view: View, company: str) -> Exhibit | None:
         paragraphs=[
             view.say("company.dimensions_words", origin=view.book.origin.of(view.language)),
             *_standing(view, company),
+            *grade_sentences(view, company),
             *_doubt(view, company),
         ],
         **view.caption("company.dimensions", fields, n=len(peers), variant=variant),
@@ -70,8 +72,7 @@ def _doubt(view: View, company: str) -> list[str]:
     row: dict[str, Any] = dict(view.study.table("sensitivity").loc[company])
     if not np.isfinite([row["weights_flip"], row["answer_flip"]]).all():
         return []
-    fields = {name: view.numbers.number(row[name], 1) for name in ("weights_sd", "answer_sd")}
-    fields |= {name: view.numbers.share(row[name]) for name in ("weights_flip", "answer_flip")}
+    fields = {f"{name}_same": view.numbers.share(1 - row[f"{name}_flip"]) for name in ("weights", "answer")}
     return [view.say("company.sensitivity", **fields)]
 
 
@@ -87,13 +88,43 @@ def _beside_peers(view: View, company: str, peers: pd.Index) -> pd.DataFrame:
     for name in view.dimensions:
         bands.append(peer_band(scores[name], weights, profile=view.profile, decimals=_decimals(view)))
     own = view.scores.loc[company, view.dimensions].to_numpy(dtype=float)
-    return pd.DataFrame(bands).assign(label=[view.dimension_label(name) for name in view.dimensions], company=own)
+    labels = [view.dimension_label(name) for name in view.dimensions]
+    grades = [_grade(view, company, name)[0] if view.study.has("grades") else "" for name in view.dimensions]
+    return pd.DataFrame(bands).assign(label=labels, company=own, grade=grades)
 
 
 def _extremes(table: pd.DataFrame) -> dict[str, object]:
-    """Return the dimensions on which the company is furthest above and below its peers; empty where none is known."""
+    """Return the dimensions on which the company is furthest above and below its peers; empty under two known ones."""
     gaps = (table["company"] - table["mean"]).set_axis(table["label"]).dropna()
-    return {"best": gaps.idxmax(), "worst": gaps.idxmin()} if len(gaps) else {}
+    return {"best": gaps.idxmax(), "worst": gaps.idxmin()} if len(gaps) > 1 else {}
+
+
+def grade_sentences(view: View, company: str) -> tuple[str, ...]:
+    """Return the grade of confidence of the main score (A, B, C), its coverage, and what the grades mean.
+
+    Where there is no score, which dimensions were too little answered. Empty without a score in the questionnaire.
+    """
+    if view.main is None or not view.study.has("grades"):
+        return ()
+    meaning = view.say("company.grade_meaning", **{name: view.numbers.share(start) for name, start in GRADES})
+    grade, coverage = _grade(view, company, view.main.id)
+    if grade:
+        said = view.say("company.grade_score", grade=grade, coverage=view.numbers.share(coverage))
+        return (said, meaning)
+    lacking = [name for name in view.dimensions if not _grade(view, company, name)[0]]
+    if not lacking:
+        return (view.say("company.grade_none", coverage=view.numbers.share(coverage)),)
+    listed = view.list_words([view.say("label.quoted", text=view.dimension_label(name)) for name in lacking])
+    return (view.say("company.grade_lacking", listed=listed),)
+
+
+def _grade(view: View, company: str, name: str) -> tuple[str, float]:
+    """Return the grade of a score or dimension, empty where there is none, and the share of its items measured."""
+    grades, coverage = view.study.table("grades"), view.study.table("coverage")
+    if name not in grades or company not in grades.index:
+        return "", float("nan")
+    grade, measured = grades[name].astype("str")[company], coverage[name][company]
+    return (grade if grade in dict(GRADES) else ""), float(measured)
 
 
 def _peers_table(view: View, table: pd.DataFrame, words: tuple[str, str, str]) -> TableView:
@@ -105,8 +136,9 @@ def _peers_table(view: View, table: pd.DataFrame, words: tuple[str, str, str]) -
     rows = []
     for row in rows_of(table):
         own, half = view.numbers.number(row.company, decimals), f"{shown(row.low)} – {shown(row.high)}"
-        rows.append([row.label, own, shown(row.mean), half, view.numbers.number(row.n)])
-    return TableView([view.say("label.dimension"), *words, "n"], rows, numeric=(False, True, True, True, True))
+        rows.append([row.label, own, row.grade or "-", shown(row.mean), half, view.numbers.number(row.n)])
+    header = [view.say("label.dimension"), words[0], view.say("company.grade"), *words[1:], "n"]
+    return TableView(header, rows, numeric=(False, True, False, True, True, True))
 
 
 def _peers(view: View, company: str) -> tuple[str, pd.Index]:

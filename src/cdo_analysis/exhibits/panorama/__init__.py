@@ -3,6 +3,8 @@
 Each function takes a view of a study and returns one piece of the report; None where the study has nothing to show.
 """
 
+from cdo_analysis.exhibits.claims import claims
+from cdo_analysis.exhibits.options import options
 from cdo_analysis.exhibits.panorama.cards import distinctive_practices, practice_shares, profile_cards
 from cdo_analysis.exhibits.panorama.head import cover
 from cdo_analysis.exhibits.panorama.leadership import (
@@ -12,6 +14,7 @@ from cdo_analysis.exhibits.panorama.leadership import (
     estimates_overview,
 )
 from cdo_analysis.exhibits.panorama.maturity import dimensions, dimensions_by_size, distribution, intensity
+from cdo_analysis.exhibits.panorama.portfolio import demand_by, portfolio
 from cdo_analysis.exhibits.panorama.profiles import STABLE, has_profiles, profile_groups, profile_name
 from cdo_analysis.exhibits.panorama.typology import confidence, profiles_by, profiles_by_dimension
 
@@ -20,8 +23,10 @@ __all__ = [
     "advice_overview",
     "arrangements_by_profile",
     "arrangements_today",
+    "claims",
     "confidence",
     "cover",
+    "demand_by",
     "dimensions",
     "dimensions_by_size",
     "distinctive_practices",
@@ -29,6 +34,8 @@ __all__ = [
     "estimates_overview",
     "has_profiles",
     "intensity",
+    "options",
+    "portfolio",
     "practice_shares",
     "profile_cards",
     "profile_groups",
