@@ -1,21 +1,19 @@
-"""The case of one company: its answers, what the rules say of them, and what a study adds where there is one."""
+"""The case of one company: its answers, and what the rules say of them, beside a study where there is one."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import pandas as pd
 
-from cdo_analysis.cdo import Advice, advise, derive_answers, recommend
-from cdo_analysis.exhibits import View, view
+from cdo_analysis.exhibits import View, company, view
 from cdo_analysis.intake import Firm
-from cdo_analysis.maturity import score_maturity
-from cdo_analysis.messages import Catalogue, catalogue
-from cdo_analysis.pipeline import SEED, with_firm
-from cdo_analysis.reference import Arrangement, Arrangements, Costs, Rules, load_arrangements, load_costs, load_rules
+from cdo_analysis.messages import Catalogue
+from cdo_analysis.pipeline import firm_alone, with_firm
+from cdo_analysis.reference import Arrangement
 from cdo_analysis.study import Study
 
 
@@ -26,62 +24,53 @@ class Case:
     Attributes
     ----------
     firm : Firm
-    say : Catalogue
-    arrangements, rules, costs
-        Those of the study where there is one, else those of the package.
-    advice : Advice
-        *Conseillé*, for this company.
-    row : mapping
-        The recommendation: columns of :class:`~cdo_analysis.cdo.Recommendation`.
-    view : View or None
-        The study with the company beside it; None where the sheet rests on the rules alone.
+    view : View
+        A study with the company beside it, or of the company alone.
+    has_study : bool
+        False where the sheet rests on the rules alone.
     """
 
     firm: Firm
-    say: Catalogue
-    arrangements: Arrangements
-    rules: Rules
-    costs: Costs
-    advice: Advice
-    row: Mapping[str, Any]
-    view: View | None = None
+    view: View
+    has_study: bool
 
     @property
     def id(self) -> str:
         """Id of the company."""
         return self.firm.id
 
+    @property
+    def say(self) -> Catalogue:
+        """The sentences of its language."""
+        return self.view.say
+
     @cached_property
-    def ranked(self) -> list[str]:
-        """Arrangements within reach, best first."""
-        shares = self.shares
-        feasible = self.advice.feasible.loc[self.id]
-        return [name for name in sorted(shares, key=lambda name: -shares[name]) if feasible[name]]
+    def row(self) -> dict[str, Any]:
+        """The recommendation: columns of :class:`~cdo_analysis.cdo.Recommendation`."""
+        return {str(name): value for name, value in self.view.study.table("recommendation").loc[self.id].items()}
 
     @cached_property
     def shares(self) -> dict[str, float]:
         """Share of the weights under which each arrangement ranks first, in the order of the list."""
-        own = pd.Series(self.advice.acceptability.loc[self.id], dtype="float64")
+        own = pd.Series(self.view.advice.acceptability.loc[self.id], dtype="float64")
         return dict(zip(map(str, own.index), own.tolist(), strict=True))
 
-    @property
-    def named(self) -> list[Arrangement]:
-        """Arrangements that the recommendation names: one, two; those that stay open where there are more."""
-        if self.row["reason"] == "low_coverage":
-            return []
-        return [self.arrangements[name] for name in self.ranked[: int(self.row["n_options"])]]
+    @cached_property
+    def open(self) -> list[Arrangement]:
+        """Arrangements that are worth talking of: one, two, or all that stay open where the advice abstains."""
+        return [self.view.arrangements[name] for name in company.options_open(self.view, self.id)]
 
     def label(self, name: str) -> str:
         """Return how an arrangement is called."""
-        return self.arrangements.label(name, self.say.language)
+        return self.view.option_label(name)
 
     def share(self, value: float) -> str:
         """Write a share."""
         return self.say.numbers.share(value)
 
-    def listed(self, words: list[str]) -> str:
+    def listed(self, words: Sequence[str]) -> str:
         """Join words: "a, b et c"."""
-        return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {self.say('label.and')} {words[-1]}"
+        return self.view.list_words(words)
 
     def amount(self, item: str) -> float | None:
         """Return the number that the company gave to an item; None where it gave none."""
@@ -97,27 +86,12 @@ def make_case(firm: Firm, *, language: str = "fr", study: Study | None = None) -
     firm : Firm
     language : {'fr', 'en'}
     study : Study, optional
+        One that does not ask how digital is led adds nothing.
 
     Returns
     -------
     Case
     """
-    return _with_rules(firm, catalogue(language)) if study is None else _with_study(firm, study, language)
-
-
-def _with_rules(firm: Firm, say: Catalogue) -> Case:
-    arrangements = load_arrangements()
-    rules = load_rules(arrangements=arrangements)
-    known = pd.concat([firm.responses, score_maturity(firm.responses, firm.codebook).values], axis=1)
-    advice = advise(derive_answers(known, rules), rules, arrangements, random_state=SEED)
-    row = recommend(advice, rules).table.loc[firm.id]
-    return Case(firm, say, arrangements, rules, load_costs(), advice, {str(k): v for k, v in row.items()})
-
-
-def _with_study(firm: Firm, study: Study, language: str) -> Case:
-    seen = view(with_firm(study, firm), language=language)
-    if not seen.has_cdo:
-        return _with_rules(firm, seen.say)
-    row = seen.study.table("recommendation").loc[firm.id]
-    known = {str(name): value for name, value in row.items()}
-    return Case(firm, seen.say, seen.arrangements, seen.rules, seen.costs, seen.advice, known, seen)
+    if study is not None and study.has("recommendation"):
+        return Case(firm, view(with_firm(study, firm), language=language), has_study=True)
+    return Case(firm, view(firm_alone(firm), language=language), has_study=False)

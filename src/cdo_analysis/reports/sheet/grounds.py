@@ -24,7 +24,7 @@ def second_page(case: Case) -> Iterator[Block]:
     yield Heading(say("sheet.answers"))
     yield from _answers(case)
     yield Heading(say("sheet.notice"))
-    yield Paragraph(say("sheet.notice_rules", notice=case.rules.notice.of(say.language)), "small")
+    yield Paragraph(say("sheet.notice_rules", notice=case.view.rules.notice.of(say.language)), "small")
     yield Paragraph(say("sheet.notice_declared"), "small")
 
 
@@ -43,7 +43,7 @@ def _evidence(case: Case) -> Table:
 
 
 def _advised(case: Case) -> str:
-    rules, row = case.rules, case.row
+    rules, row = case.view.rules, case.row
     fields = {"rules": rules.id, "version": rules.version}
     notice = case.say("sheet.evidence_unvalidated") if not rules.validated_by_panel else ""
     if row["state"] == "abstained":
@@ -55,7 +55,7 @@ def _advised(case: Case) -> str:
 def _from_the_study(case: Case) -> list[str]:
     """Say what comparable respondents have, and what outcomes suggest; nothing where there is no study."""
     seen, say = case.view, case.say
-    if seen is None:
+    if not case.has_study:
         return [say("sheet.evidence_no_study")] * 2
     words = [say(f"company.{kind}_{case.row[f'{kind}_agreement']}") for kind in ("observed", "estimated")]
     bare = [_without_label(text) for text in words]
@@ -76,11 +76,11 @@ def _without_label(sentence: str) -> str:
 
 def _review(case: Case) -> Table:
     """Return every option with its share of the weights, and what stands in its way."""
-    say, feasible = case.say, case.advice.feasible.loc[case.id]
+    say, feasible = case.say, case.view.advice.feasible.loc[case.id]
     # On too few answers, a share would look like an answer.
     rows, uncounted = [], case.row["reason"] == "low_coverage"
     for name, share in case.shares.items():
-        obstacles = obstacle_sentences(case.advice, case.rules, case.id, name, language=say.language)
+        obstacles = obstacle_sentences(case.view.advice, case.view.rules, case.id, name, language=say.language)
         within = say("sheet.review_within") if uncounted else case.share(share)
         written = within if feasible[name] else say("sheet.review_out")
         rows.append([case.label(name), written, " ".join(obstacles) or "–"])
@@ -93,10 +93,10 @@ def _review(case: Case) -> Table:
 
 def _answers(case: Case) -> Iterator[Block]:
     """Yield the answers that the rules used, two to a row, and the criteria without an answer."""
-    language, own = case.say.language, case.advice.answers.loc[case.id]
+    language, own = case.say.language, case.view.advice.answers.loc[case.id]
     given: list[list[str]] = []
     lacking: list[str] = []
-    for criterion in case.rules.criteria:
+    for criterion in case.view.rules.criteria:
         label, value = criterion.label.of(language), own[criterion.id]
         if pd.isna(value):
             lacking.append(lower(label))

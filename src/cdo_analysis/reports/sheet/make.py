@@ -33,13 +33,13 @@ def sheet_content(firm: Firm, *, language: str = "fr", study: Study | None = Non
     Sheet
     """
     case = make_case(firm, language=language, study=study)
-    say, kinds = case.say, ("advised",) if case.view is None else ("advised", "observed", "estimated")
+    say, kinds = case.say, ("advised",) if not case.has_study else ("advised", "observed", "estimated")
     labels = ", ".join(say(f"evidence.{kind}") for kind in kinds)
     return Sheet(
         title=say("sheet.document_title", name=company_name(case)),
         language=say.language,
         blocks=[*first_page(case), *first_steps(case), *second_page(case)],
-        footer=say("sheet.footer", rules=case.rules.id, version=case.rules.version, evidence=labels),
+        footer=say("sheet.footer", rules=case.view.rules.id, version=case.view.rules.version, evidence=labels),
         page=say("sheet.page", page="{page}", pages="{pages}"),
     )
 

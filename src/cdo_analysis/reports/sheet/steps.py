@@ -26,14 +26,14 @@ def _steps(case: Case) -> list[str]:
     if case.row["state"] == "abstained":
         wanted = {"low_coverage": "answers", "nothing_feasible": "means"}.get(reason, "weigh")
         return [say(f"sheet.step_abstained_{wanted}")]
-    if len(case.named) == 1:
-        return [step.of(say.language) for step in case.named[0].first_steps[:_MOST_STEPS]]
+    if len(case.open) == 1:
+        return [step.of(say.language) for step in case.open[0].first_steps[:_MOST_STEPS]]
     return _steps_of_each(case)
 
 
 def _steps_of_each(case: Case) -> list[str]:
     """Return the first steps of two options: those that they share once, then those of each."""
-    language, options = case.say.language, case.named
+    language, options = case.say.language, case.open
     steps = [[step.of(language) for step in option.first_steps] for option in options]
     shared = [step for step in steps[0] if all(step in other for other in steps[1:])]
     each = (_MOST_STEPS - len(shared)) // len(options) or 1
@@ -69,5 +69,5 @@ def _inside(case: Case) -> str:
 
 
 def _cautions(case: Case) -> str:
-    found = dict.fromkeys(text.of(case.say.language) for option in case.named[:2] for text in option.cautions)
+    found = dict.fromkeys(text.of(case.say.language) for option in case.open[:2] for text in option.cautions)
     return ". ".join(found) + "." if found else case.say("sheet.cautions_none")
