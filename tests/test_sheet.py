@@ -84,14 +84,15 @@ def test_every_sheet_says_what_it_rests_on(path: Path, language: str) -> None:
 
 
 def test_one_option_has_its_euros_its_days_its_months_three_reasons_and_two_reservations() -> None:
-    """Adviser: 2 to 5 days a month over 11 months at 900 to 1,314 euros; 40,000 euros pay 30 to 44 days."""
+    """Adviser, 11 months at 900 to 1,314 euros a day: 40,000 euros pay 2.8 to 4.0 days a month, to the half day below."""
     sheet = sheet_content(read_firm(example(RECOMMENDED)))
     assert headings(sheet)[0] == "Conseillé : CDO externalisé (temps partagé, conseil)".replace(" :", "\u00a0:")
     figures = table_after(sheet, "Ordres de grandeur")
     assert [cell.replace("\u00a0", " ") for cell in figures.rows[0]] == [
         "CDO externalisé (temps partagé, conseil)", "20 k€ à 72 k€", "2 à 5 jours par mois", "6 à 12 mois",
     ]  # fmt: skip
-    assert "comptez 3 à 4 jours par mois" in words(sheet).replace("\u00a0", " ")
+    said = words(sheet).replace("\u00a0", " ")
+    assert "Votre budget, 40 k€ par an, paie : CDO externalisé (temps partagé, conseil), 2,5 à 4 jours par mois." in said
     why, why_not = table_after(sheet, "Raisons").rows[0]
     assert len(why) == 3
     assert len(why_not) == 2
