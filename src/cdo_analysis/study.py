@@ -52,6 +52,11 @@ class Study:
         """The questionnaire, as it was when the study was made."""
         return read_codebook(self._bytes("codebook.toml").decode("utf-8"), "codebook.toml")
 
+    @property
+    def outsider(self) -> str:
+        """Id of the company that is seen beside the respondents without being one; empty where there is none."""
+        return ""
+
     def has(self, name: str) -> bool:
         """Tell whether the study holds the table or document `name`."""
         files = self.info["files"]

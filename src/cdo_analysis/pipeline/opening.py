@@ -7,6 +7,8 @@ from pathlib import Path
 
 import platformdirs
 
+from cdo_analysis.intake import read_firm
+from cdo_analysis.pipeline.outside import with_firm
 from cdo_analysis.pipeline.storage import fit
 from cdo_analysis.resources import package_dir, sample_dir
 from cdo_analysis.study import Study, read_study
@@ -14,7 +16,7 @@ from cdo_analysis.study import Study, read_study
 SAMPLE = "sample"
 
 
-def open_study(study: str | Path) -> Study:
+def open_study(study: str | Path, *, answers: str | Path = "") -> Study:
     """Open a study folder, or the bundled sample.
 
     Parameters
@@ -22,12 +24,16 @@ def open_study(study: str | Path) -> Study:
     study : str or Path
         A folder that :func:`fit` wrote; ``"sample"`` is the bundled synthetic survey, fitted on first use and kept in
         the user's cache.
+    answers : str or Path, optional
+        A file with the answers of one company outside the survey (:func:`~cdo_analysis.intake.read_firm`), which is
+        then seen beside the respondents: see :class:`~cdo_analysis.pipeline.StudyWithFirm`.
 
     Returns
     -------
     Study
     """
-    return sample_study() if str(study) == SAMPLE else read_study(study)
+    opened = sample_study() if str(study) == SAMPLE else read_study(study)
+    return with_firm(opened, read_firm(answers, beside=opened.codebook)) if str(answers) else opened
 
 
 def sample_study() -> Study:

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from cdo_analysis.errors import CdoAnalysisError, PublishError, ReportError, UsageError, did_you_mean
-from cdo_analysis.pipeline import open_study
+from cdo_analysis.intake import read_firm
+from cdo_analysis.pipeline import open_study, with_firm
 from cdo_analysis.reports.page import render_page
 from cdo_analysis.reports.parameters import check_parameters
 from cdo_analysis.reports.template import Template, open_template
@@ -29,7 +30,7 @@ _EXECUTION: dict[str, Any] = {
     "request_save_on_cell_execute": False,
     "shutdown_kernel": "immediate",
 }
-_SET_BY_CALL = ("study", "company")
+_SET_BY_CALL = ("study", "company", "answers")
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,7 @@ def report(
     name: str,
     *,
     company: str | None = None,
+    answers: str | Path | None = None,
     out: str | Path = "reports",
     parameters: Mapping[str, object] | None = None,
 ) -> Report:
@@ -65,6 +67,9 @@ def report(
         ``quality``, ``panorama`` or ``company``.
     company : str, optional
         Respondent of the study that a company report is about.
+    answers : str or Path, optional
+        In its place, a file with the answers of a company outside the survey
+        (:func:`~cdo_analysis.intake.read_firm`); they are not written into the study.
     out : str or Path
         Folder for the page and the executed notebook.
     parameters : mapping, optional
@@ -85,7 +90,7 @@ def report(
     """
     opened = study if isinstance(study, Study) else open_study(study)
     template = open_template(name)
-    values = _values(template, opened, company, dict(parameters or {}))
+    values = _values(template, opened, (company, answers), dict(parameters or {}))
     target = Path(out)
     stem = f"{name}-{file_stem(values['company'])}" if "company" in values else name
     staging = _staging(target)
@@ -102,16 +107,22 @@ def report(
     return Report(title, target / f"{stem}.html", target / f"{stem}.ipynb")
 
 
-def _values(template: Template, study: Study, company: str | None, given: dict[str, object]) -> dict[str, Any]:
+def _values(
+    template: Template, study: Study, about: tuple[str | None, str | Path | None], given: dict[str, object]
+) -> dict[str, Any]:
+    company, answers = about
     for name in _SET_BY_CALL:
         if name in given:
             raise UsageError(f"{template.name}: {name} is set by the call itself, not by a parameter; leave it out.")
     given["study"] = str(study.folder.resolve())
     if "company" in template.parameters:
-        given["company"] = _respondent(study, company)
-    elif company is not None:
+        if answers is not None:
+            given["answers"] = str(Path(answers).resolve())
+        given["company"] = _respondent(study, company) if answers is None else _outsider(study, company, answers)
+    elif company is not None or answers is not None:
+        named = "company" if company is not None else "answers"
         raise UsageError(
-            f"{template.name} is not about one company; leave company out, or ask for the report 'company'."
+            f"{template.name} is not about one company; leave {named} out, or ask for the report 'company'."
         )
     return check_parameters(template.parameters, given, template.name)
 
@@ -126,6 +137,15 @@ def _respondent(study: Study, company: str | None) -> str:
     raise UsageError(
         f"the study has no company '{company}'{did_you_mean(company, known) if len(known) < 50_000 else ''}"
     )
+
+
+def _outsider(study: Study, company: str | None, answers: str | Path) -> str:
+    """Return the id of a company outside; its answers are read here first, so that faults come at once."""
+    if company is not None:
+        raise UsageError(
+            "a report is about a respondent (--company) or a company outside (--answers); name one of them."
+        )
+    return with_firm(study, read_firm(answers, beside=study.codebook)).outsider
 
 
 def _execute(template: Template, values: dict[str, Any], staging: Path) -> Mapping[str, Any]:
