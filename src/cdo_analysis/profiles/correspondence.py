@@ -137,7 +137,10 @@ class FactorialAxes(TransformerMixin, BaseEstimator):
         inertia = centred / np.outer(scales, scales)
         self.eigenvalues_, vectors = find_axes(inertia)
         if len(self.eigenvalues_) == 0:
-            raise UsageError("no column varies, or every answer is rare: there is no axis; give columns that vary")
+            raise UsageError(
+                f"no column varies over the rows (n_samples={len(codes)}), or every answer is rare: there is no axis; "
+                "give columns that vary"
+            )
         self.block_inertia_ = self._block_inertia(inertia)
         wanted = enough_axes(self.eigenvalues_, self._n_active_questions()) if self.n_components is None else None
         self.n_components_ = min(wanted or self.n_components or 1, len(self.eigenvalues_))
@@ -220,10 +223,32 @@ class FactorialAxes(TransformerMixin, BaseEstimator):
             return table.assign(benzecri=np.nan, greenacre=np.nan)
         ratio = questions / (questions - 1)
         corrected = (ratio * np.maximum(values - 1 / questions, 0.0)) ** 2
-        between = ratio * (np.sum(values**2) - self.block_inertia_)
-        return table.assign(
-            benzecri=corrected / max(corrected.sum(), np.finfo(float).tiny), greenacre=corrected / between
-        )
+        # Without relation between questions there is 0 to share out.
+        tiny = np.finfo(float).tiny
+        between = max(ratio * (np.sum(values**2) - self.block_inertia_), tiny)
+        return table.assign(benzecri=corrected / max(corrected.sum(), tiny), greenacre=corrected / between)
+
+    def contributions(self) -> pd.DataFrame:
+        """Return what each answer and number does for the axes kept.
+
+        Returns
+        -------
+        DataFrame, a row an answer or a number, and an axis
+            ``item``; ``category``, None for a number; ``axis``, from 1; ``active``; ``contribution``: share of the
+            inertia of the axis, 0 where passive; those of an axis sum to 1.
+        """
+        check_is_fitted(self)
+        known, names = self.variables_.categories, self.variables_.names
+        answers = [(names[q], category) for q in self.variables_.questions for category in known[q]]  # type: ignore[union-attr]
+        numbers = [(names[position], None) for position in self.variables_.numbers]
+        active = np.append(self.active_, np.ones(len(numbers), dtype=np.bool_))
+        shares = np.zeros((len(active), self.n_components_))
+        shares[active] = self.contributions_
+        table = pd.DataFrame([*answers, *numbers], columns=["item", "category"])
+        parts = [
+            table.assign(axis=axis + 1, active=active, contribution=column) for axis, column in enumerate(shares.T)
+        ]
+        return pd.concat(parts, ignore_index=True)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the fitted axes as plain data for JSON: :meth:`from_dict` places new rows with them."""

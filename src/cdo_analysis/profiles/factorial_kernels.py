@@ -38,7 +38,7 @@ def count_pairs(maps, counts):  # type: ignore[no-untyped-def]
             right = maps[second]
             together = np.uint64(0)
             for word in range(left.shape[0]):
-                together += count_ones(left[word] & right[word])
+                together += count_ones(left[word] & right[word])  # type: ignore[call-arg]
             counts[first, second] += together
 
 
@@ -137,3 +137,36 @@ def merge_nearest(points, masses):  # type: ignore[no-untyped-def]
                 break
         n_alive -= 1
     return pairs, losses
+
+
+@njit(cache=True, nogil=True)
+def exchange_rows(points, weights, labels, centers, masses, max_passes):  # type: ignore[no-untyped-def]
+    """Move rows one by one to the cluster whose inertia grows least, centres following, until none gains by it.
+
+    Where no row gains, each is also with its nearest centre.
+    """
+    n_rows, n_axes = points.shape
+    gaps = np.empty(centers.shape[0])
+    for _ in range(max_passes):
+        moved = False
+        for i in range(n_rows):
+            here, weight = labels[i], weights[i]
+            left = masses[here] - weight
+            if left <= 1e-12 * masses[here]:
+                continue
+            for k in range(centers.shape[0]):
+                gap = 0.0
+                for a in range(n_axes):
+                    step = points[i, a] - centers[k, a]
+                    gap += step * step
+                gaps[k] = gap * masses[k] / (masses[k] + weight) if k != here else gap * masses[k] / left
+            there = np.argmin(gaps)
+            if gaps[there] < gaps[here] * (1 - 1e-12):
+                for a in range(n_axes):
+                    centers[here, a] -= (points[i, a] - centers[here, a]) * weight / left
+                    centers[there, a] += (points[i, a] - centers[there, a]) * weight / (masses[there] + weight)
+                masses[here], masses[there] = left, masses[there] + weight
+                labels[i] = there
+                moved = True
+        if not moved:
+            return

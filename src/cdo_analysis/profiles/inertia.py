@@ -18,8 +18,8 @@ COUNTED = 1 << 15
 SINGLE_FROM = 20_000
 """Rows from which a block is multiplied in single precision; blocks are added in double."""
 
-ZERO = 1e-10
-"""An eigenvalue under this is rounding."""
+ZERO = 1e-6
+"""An eigenvalue under this is the rounding of single precision."""
 
 MOST_OF_INERTIA = 0.9
 """Share of the corrected inertia that is enough."""

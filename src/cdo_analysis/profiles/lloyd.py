@@ -141,7 +141,7 @@ def find_clusters(
         if best is None or inertia < lowest * (1 - 1e-9):
             best, lowest = centers, inertia
     assert best is not None, "n_init is 1 or more"
-    return _polish(rows, best, tol)
+    return polish(rows, best, tol)
 
 
 def _sample(n_rows: int, size: int, random: np.random.RandomState) -> NDArray[np.int64]:
@@ -158,7 +158,8 @@ def _sort(rows: Standardised) -> NDArray[np.int64]:
     return np.lexsort((rows.weights, *rows.columns))
 
 
-def _polish(rows: Standardised, centers: Floats, tol: float) -> Clusters:
+def polish(rows: Standardised, centers: Floats, tol: float) -> Clusters:
+    """Move centres, in place, until the squared way they still make on all rows is no more than `tol`."""
     labels = np.empty(rows.columns.shape[1], dtype=np.int32)
     pieces = [(start, min(start + CHUNK, len(labels))) for start in range(0, len(labels), CHUNK)]
     if len(pieces) == 1:
