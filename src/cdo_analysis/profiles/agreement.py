@@ -59,15 +59,17 @@ def compare_partitions(partitions: Mapping[str, ArrayLike], *, sample_weight: Ar
 
 
 def _rand(first: NDArray[np.int64], second: NDArray[np.int64], weights: NDArray[np.float64]) -> float:
-    if len(first) < 2 or not weights.any():
+    if np.count_nonzero(weights) < 2:
         return float("nan")
-    table = np.zeros((first.max() + 1, second.max() + 1))
-    np.add.at(table, (first, second), weights * (len(first) / weights.sum()))
-    # Pairs of a weight w among weights that sum to n, w (w - 1) / 2, are those of w respondents.
-    cells, rows, columns, every = (
-        float(np.sum(part * (part - 1) / 2))
-        for part in (table, table.sum(axis=1), table.sum(axis=0), np.array([float(len(first))]))
-    )
-    expected = rows * columns / every
-    most = (rows + columns) / 2
+    rows, columns = int(first.max()) + 1, int(second.max()) + 1
+    # A pair of respondents counts the product of their weights.
+    cells = _pairs(first * columns + second, weights, rows * columns)
+    within = _pairs(first, weights, rows), _pairs(second, weights, columns)
+    expected = within[0] * within[1] / _pairs(np.zeros_like(first), weights, 1)
+    most = sum(within) / 2
     return 1.0 if most == expected else (cells - expected) / (most - expected)
+
+
+def _pairs(groups: NDArray[np.int64], weights: NDArray[np.float64], size: int) -> float:
+    mass = np.bincount(groups, weights=weights, minlength=size)
+    return float(mass @ mass - weights @ weights) / 2
