@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from cdo_analysis.profiles.description import describe_categories
+from cdo_analysis.profiles.portrait import describe_categories
 
 
 def separate_neighbours(categories: pd.DataFrame, *, number: int = 3) -> pd.DataFrame:

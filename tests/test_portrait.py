@@ -1,4 +1,4 @@
-"""What profiles are, against FactoMineR's catdes (oracles/factorial.R) and hand arithmetic."""
+"""The portraits of profiles, against FactoMineR's catdes (oracles/factorial.R) and hand arithmetic."""
 
 import json
 from pathlib import Path
@@ -9,7 +9,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 from cdo_analysis.errors import UsageError
-from cdo_analysis.profiles.description import describe_categories, describe_numbers
+from cdo_analysis.profiles.portrait import describe_categories, describe_numbers
 from cdo_analysis.profiles.typical import describe_typical_member, nearest_rows, separate_neighbours
 
 ORACLES = Path(__file__).parent / "oracles"
