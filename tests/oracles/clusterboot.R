@@ -18,3 +18,10 @@ best <- kmeans(standard, 4, nstart = 100)
 out <- list(jaccard = found$bootmean, error = apply(found$bootresult, 1, sd), sizes = as.integer(table(found$partition)),
             labels = found$partition, inertia = best$tot.withinss)
 write(toJSON(out, digits = 10, auto_unbox = TRUE), "clusterboot.json")
+
+# The gap statistic of the same scores, of squared distances.
+suppressMessages(library(cluster))
+set.seed(7)
+gap <- clusGap(standard, kmeans, K.max = 6, B = 300, d.power = 2, spaceH0 = "scaledPCA", verbose = FALSE, nstart = 20)
+write(toJSON(list(gap = gap$Tab[, "gap"], error = gap$Tab[, "SE.sim"], chosen = maxSE(gap$Tab[, "gap"], gap$Tab[, "SE.sim"],
+      method = "Tibs2001SEmax")), digits = 10, auto_unbox = TRUE), "gap.json")

@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
-from joblib import Parallel, delayed  # type: ignore[import-untyped]
+from joblib import Parallel, delayed
 from numpy.typing import NDArray
 from sklearn.base import clone
 from sklearn.utils import check_random_state
@@ -80,7 +80,7 @@ def _spreads(
 ) -> list[float]:
     random = np.random.RandomState(seed)
     rows = _draw_without_grouping(X, random) if drawn else X
-    table = _as_numbers(rows)
+    table = _as_numbers(rows, X)
     known = ~np.isnan(table).any(axis=1) & (weights > 0)
     spreads = []
     for k in numbers:
@@ -103,15 +103,15 @@ def _is_number(column: pd.Series) -> bool:
     return pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
 
 
-def _as_numbers(X: pd.DataFrame) -> NDArray[np.float64]:
+def _as_numbers(rows: pd.DataFrame, observed: pd.DataFrame) -> NDArray[np.float64]:
+    """Return numbers in deviations of the observed ones, and the 0/1 table of text answers."""
     parts = []
-    for name in X:
-        if _is_number(X[name]):
-            values = X[name].to_numpy(float)
-            spread = np.nanstd(values)
-            parts.append((values - np.nanmean(values))[:, None] / (spread if spread > 0 else 1.0))
+    for name in rows:
+        if _is_number(observed[name]):
+            spread = float(observed[name].std(ddof=0))
+            parts.append(rows[name].to_numpy(float)[:, None] / (spread if spread > 0 else 1.0))
         else:
-            parts.append(pd.get_dummies(X[name]).to_numpy(float))
+            parts.append(pd.get_dummies(rows[name]).to_numpy(float))
     return np.hstack(parts)
 
 
@@ -121,9 +121,11 @@ def _draw_without_grouping(X: pd.DataFrame, random: np.random.RandomState) -> pd
             X.dtypes.to_dict()
         )
     values = X.to_numpy(float)
-    middle = np.nanmean(values, axis=0)
-    complete = values[~np.isnan(values).any(axis=1)] - middle
-    axes = np.linalg.svd(complete, full_matrices=False)[2]
-    turned = complete @ axes.T
-    drawn = random.uniform(turned.min(axis=0), turned.max(axis=0), size=(len(X), turned.shape[1]))
-    return pd.DataFrame(np.where(np.isnan(values), np.nan, drawn @ axes + middle), index=X.index, columns=X.columns)
+    spread = np.nanstd(values, axis=0)
+    units = np.where(spread > 0, spread, 1.0)
+    complete = values[~np.isnan(values).any(axis=1)] / units
+    middle = complete.mean(axis=0)
+    axes = np.linalg.svd(complete - middle, full_matrices=False)[2]
+    turned = (complete - middle) @ axes.T
+    drawn = random.uniform(turned.min(axis=0), turned.max(axis=0), size=(len(X), turned.shape[1])) @ axes + middle
+    return pd.DataFrame(np.where(np.isnan(values), np.nan, drawn * units), index=X.index, columns=X.columns)
