@@ -1,4 +1,4 @@
-"""k-means, bootstrap, split halves, gap and agreement, against R fpc and cluster (oracles/clusterboot.R) and scikit-learn."""
+"""k-means, bootstrap, halves, gap and agreement, against R fpc and cluster (oracles/clusterboot.R), scikit-learn."""
 
 import json
 from pathlib import Path

@@ -13,7 +13,7 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, vali
 
 from cdo_analysis.errors import UsageError
 from cdo_analysis.profiles.inertia import cross_products, enough_axes, find_axes
-from cdo_analysis.profiles.saved import require_kind
+from cdo_analysis.profiles.saved import VERSION, require_kind
 from cdo_analysis.profiles.variables import Codes, Variables, learn_variables
 
 Floats = NDArray[np.float64]
@@ -21,7 +21,7 @@ Floats = NDArray[np.float64]
 KIND = "factorial_axes"
 """What saved axes say they are."""
 
-VERSION_KEYS = ("places", "shares", "means", "deviations", "axes", "constant", "eigenvalues", "block_inertia")
+SAVED_ARRAYS = ("places", "shares", "means", "deviations", "axes", "constant", "eigenvalues", "block_inertia")
 """The arrays that are saved, without their final underscore."""
 
 
@@ -253,10 +253,10 @@ class FactorialAxes(TransformerMixin, BaseEstimator):
     def to_dict(self) -> dict[str, Any]:
         """Return the fitted axes as plain data for JSON: :meth:`from_dict` places new rows with them."""
         check_is_fitted(self)
-        arrays = {name: np.asarray(getattr(self, name + "_")).tolist() for name in VERSION_KEYS}
+        arrays = {name: np.asarray(getattr(self, name + "_")).tolist() for name in SAVED_ARRAYS}
         return {
             "kind": KIND,
-            "version": 1,
+            "version": VERSION,
             "rare": self.rare,
             "columns": list(map(str, self.feature_names_in_)) if hasattr(self, "feature_names_in_") else None,
             "variables": self.variables_.to_dict(),
@@ -277,7 +277,7 @@ class FactorialAxes(TransformerMixin, BaseEstimator):
         model = cls(rare=saved["rare"])
         model.variables_ = Variables.from_dict(saved["variables"])
         model.active_ = np.array(saved["active"], dtype=np.bool_)
-        for name in VERSION_KEYS:
+        for name in SAVED_ARRAYS:
             setattr(model, name + "_", np.array(saved[name], dtype=np.int32 if name == "places" else np.float64))
         n_questions = len(model.variables_.questions)
         model.places_ = model.places_.reshape(n_questions, -1) if n_questions else model.places_.reshape(0, 1)

@@ -14,7 +14,7 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
 from cdo_analysis.errors import UsageError
 from cdo_analysis.profiles.correspondence import FactorialAxes, as_table
-from cdo_analysis.profiles.lloyd import Clusters, Standardised, find_clusters, nearest_center, polish
+from cdo_analysis.profiles.lloyd import Clusters, Search, Standardised, find_clusters, nearest_center, polish
 from cdo_analysis.profiles.ordering import require_permutation
 from cdo_analysis.profiles.saved import describe_estimator, require_kind
 from cdo_analysis.profiles.ward import LOSSES_KEPT, WardTree, grow_tree
@@ -172,8 +172,8 @@ class FactorialClusters(ClusterMixin, BaseEstimator):
         if len(points) <= MOST_LEAVES:
             return points, masses
         rows = _as_rows(points, masses)
-        random = check_random_state(self.random_state)
-        small = find_clusters(rows, SMALL_GROUPS, n_init=1, start_rows=20_000, tol=1e-2, random=random)
+        search = Search(n_init=1, start_rows=20_000, tol=1e-2)
+        small = find_clusters(rows, SMALL_GROUPS, search, check_random_state(self.random_state))
         used, labels = np.unique(small.labels, return_inverse=True)
         return _centers(points, masses, labels, len(used)), np.bincount(labels, weights=masses).astype(np.float64)
 

@@ -88,54 +88,60 @@ def add_rows(codes, numbers, places, axes, constant, coordinates):  # type: igno
 
 
 @njit(cache=True, nogil=True)
+def find_nearest(top, before, alive, centers, weights):  # type: ignore[no-untyped-def]
+    """Return the group whose union with `top` loses least inertia, `before` where it is as near, and that loss."""
+    nearest, least = -1, np.inf
+    for other in alive:
+        if other == top:
+            continue
+        gap = 0.0
+        for a in range(centers.shape[1]):
+            step = centers[other, a] - centers[top, a]
+            gap += step * step
+        gap *= weights[other] * weights[top] / (weights[other] + weights[top])
+        if gap < least or (gap == least and other == before):
+            nearest, least = other, gap
+    return nearest, least
+
+
+@njit(cache=True, nogil=True)
+def unite(keep, drop, alive, centers, weights):  # type: ignore[no-untyped-def]
+    """Put the group `drop` into `keep`; the last group alive takes its place in the list."""
+    both = weights[keep] + weights[drop]
+    for a in range(centers.shape[1]):
+        centers[keep, a] = (weights[keep] * centers[keep, a] + weights[drop] * centers[drop, a]) / both
+    weights[keep] = both
+    for place in range(alive.shape[0]):
+        if alive[place] == drop:
+            alive[place] = alive[-1]
+            return
+
+
+@njit(cache=True, nogil=True)
 def merge_nearest(points, masses):  # type: ignore[no-untyped-def]
     """Return the merges of Ward's tree by chains of nearest neighbours: pairs of groups, and the inertia each loses.
 
     A group is called by its lowest leaf. Memory is that of the points: no table of distances.
     """
-    n_leaves, n_axes = points.shape
-    centers, weights = points.copy(), masses.copy()
-    alive = np.arange(n_leaves)
-    n_alive = n_leaves
-    pairs = np.empty((n_leaves - 1, 2), np.int64)
-    losses = np.empty(n_leaves - 1)
-    chain = np.empty(n_leaves, np.int64)
-    length = 0
+    n_leaves = points.shape[0]
+    centers, weights, alive = points.copy(), masses.copy(), np.arange(n_leaves)
+    pairs, losses = np.empty((n_leaves - 1, 2), np.int64), np.empty(n_leaves - 1)
+    chain, length = np.empty(n_leaves, np.int64), 0
     for merge in range(n_leaves - 1):
+        groups = alive[: n_leaves - merge]
         if length == 0:
-            chain[0] = alive[0]
-            length = 1
+            chain[0], length = groups[0], 1
         while True:
             top = chain[length - 1]
             before = chain[length - 2] if length > 1 else -1
-            nearest, least = -1, np.inf
-            for place in range(n_alive):
-                other = alive[place]
-                if other == top:
-                    continue
-                gap = 0.0
-                for a in range(n_axes):
-                    step = centers[other, a] - centers[top, a]
-                    gap += step * step
-                gap *= weights[other] * weights[top] / (weights[other] + weights[top])
-                if gap < least or (gap == least and other == before):
-                    nearest, least = other, gap
+            nearest, least = find_nearest(top, before, groups, centers, weights)
             if nearest == before:
                 break
             chain[length] = nearest
             length += 1
         length -= 2
-        keep, drop = min(top, before), max(top, before)
-        pairs[merge, 0], pairs[merge, 1], losses[merge] = keep, drop, least
-        both = weights[keep] + weights[drop]
-        for a in range(n_axes):
-            centers[keep, a] = (weights[keep] * centers[keep, a] + weights[drop] * centers[drop, a]) / both
-        weights[keep] = both
-        for place in range(n_alive):
-            if alive[place] == drop:
-                alive[place] = alive[n_alive - 1]
-                break
-        n_alive -= 1
+        pairs[merge, 0], pairs[merge, 1], losses[merge] = min(top, before), max(top, before), least
+        unite(pairs[merge, 0], pairs[merge, 1], groups, centers, weights)
     return pairs, losses
 
 

@@ -104,21 +104,36 @@ def standardise(scores: Floats, weights: Floats) -> Standardised:
     return Standardised(columns, column_weights, complete, means, deviations, mean_weight)
 
 
-def find_clusters(
-    rows: Standardised, n_clusters: int, *, n_init: int, start_rows: int, tol: float, random: np.random.RandomState
-) -> Clusters:
-    """Find the clusters of lowest weighted inertia over `n_init` k-means++ starts.
+@dataclass(frozen=True)
+class Search:
+    """How clusters are looked for.
+
+    Attributes
+    ----------
+    n_init : int
+        Number of k-means++ starts.
+    start_rows : int
+        Above this many rows, the starts run on a sample of so many, drawn without replacement.
+    tol : float
+        Centres have settled when the squared way they make, added over them, is no more than this.
+    """
+
+    n_init: int
+    start_rows: int
+    tol: float
+
+
+def find_clusters(rows: Standardised, n_clusters: int, search: Search, random: np.random.RandomState) -> Clusters:
+    """Find the clusters of lowest weighted inertia over some k-means++ starts.
 
     Parameters
     ----------
     rows : Standardised
         At least `n_clusters` of them.
-    n_clusters, n_init : int
-        Number of clusters, and of starts.
-    start_rows : int
-        Above this many rows, the starts run on a sample of so many, drawn without replacement.
-    tol : float
-        Centres have settled when the squared way they make, added over them, is no more than this.
+    n_clusters : int
+        Number of clusters.
+    search : Search
+        Starts, sample, tolerance.
     random : RandomState
         Draws the sample and the starts.
 
@@ -130,18 +145,18 @@ def find_clusters(
     from cdo_analysis.profiles import lloyd_kernels as kernels
 
     n_rows = rows.columns.shape[1]
-    order = _sample(n_rows, start_rows, random) if n_rows > start_rows else _sort(rows)
+    order = _sample(n_rows, search.start_rows, random) if n_rows > search.start_rows else _sort(rows)
     columns, weights = rows.take(order)
     trials = 2 + int(np.log(n_clusters))
-    draws = random.random_sample((n_init, n_clusters, trials))
+    draws = random.random_sample((search.n_init, n_clusters, trials))
     best, lowest = None, np.inf
     for draw in draws:
         centers = kernels.spread_centers(columns, weights, draw)
-        inertia = kernels.climb_start(columns, weights, centers, MAX_ITER, tol)
+        inertia = kernels.climb_start(columns, weights, centers, MAX_ITER, search.tol)
         if best is None or inertia < lowest * (1 - 1e-9):
             best, lowest = centers, inertia
     assert best is not None, "n_init is 1 or more"
-    return polish(rows, best, tol)
+    return polish(rows, best, search.tol)
 
 
 def _sample(n_rows: int, size: int, random: np.random.RandomState) -> NDArray[np.int64]:

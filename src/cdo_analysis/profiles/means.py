@@ -13,7 +13,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from cdo_analysis.errors import UsageError
-from cdo_analysis.profiles.lloyd import Standardised, find_clusters, nearest_center, standardise
+from cdo_analysis.profiles.lloyd import Search, Standardised, find_clusters, nearest_center, standardise
 from cdo_analysis.profiles.ordering import require_permutation
 from cdo_analysis.profiles.saved import describe_estimator, require_kind
 
@@ -135,14 +135,8 @@ class ScoreMeans(ClusterMixin, BaseEstimator):
         return self
 
     def _learn_clusters(self, rows: Standardised) -> None:
-        found = find_clusters(
-            rows,
-            self.n_clusters,
-            n_init=self.n_init,
-            start_rows=self.start_rows,
-            tol=self.tol,
-            random=check_random_state(self.random_state),
-        )
+        search = Search(self.n_init, self.start_rows, self.tol)
+        found = find_clusters(rows, self.n_clusters, search, check_random_state(self.random_state))
         self.means_, self.deviations_ = rows.means, rows.deviations
         self.cluster_centers_ = found.centers * rows.deviations + rows.means
         self.inertia_ = found.inertia * rows.mean_weight
