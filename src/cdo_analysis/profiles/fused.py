@@ -23,6 +23,10 @@ def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:
         return njit(nogil=True, error_model="numpy")(function)
 
 
+_inlined = njit(inline="always", error_model="numpy")
+"""The inner loops are pasted where they are called: a call a row would cost as much as the row."""
+
+
 @_compiled
 def _row_by_logarithms(row, first, shares, tables, joint):  # type: ignore[no-untyped-def]
     """Fill `joint` with probabilities divided by the largest, and return their sum and the logarithm taken out."""
@@ -39,14 +43,14 @@ def _row_by_logarithms(row, first, shares, tables, joint):  # type: ignore[no-un
     return total, top
 
 
-@_compiled
-def _join_row(row, first, shares, tables, joint):  # type: ignore[no-untyped-def]
+@_inlined
+def _join_row(lookups, i, first, shares, tables, joint):  # type: ignore[no-untyped-def]
     """Fill `joint` with share times probability of the answers of a row, class by class, and return the sum."""
     total = 0.0
     for k in range(0, len(shares), 4):
         a, b, c, d = shares[k], shares[k + 1], shares[k + 2], shares[k + 3]
         for g in range(len(first)):
-            r = first[g] + row[g]
+            r = first[g] + lookups[i, g]
             a *= tables[r, k]
             b *= tables[r, k + 1]
             c *= tables[r, k + 2]
@@ -56,13 +60,13 @@ def _join_row(row, first, shares, tables, joint):  # type: ignore[no-untyped-def
     return total
 
 
-@_compiled
-def _add_row(row, first, joint, scale, counts):  # type: ignore[no-untyped-def]
+@_inlined
+def _add_row(lookups, i, first, joint, scale, counts):  # type: ignore[no-untyped-def]
     """Add the posterior of a row, ``scale * joint``, to the counts of its joint answers."""
     for k in range(0, len(joint), 4):
         a, b, c, d = joint[k] * scale, joint[k + 1] * scale, joint[k + 2] * scale, joint[k + 3] * scale
         for g in range(len(first)):
-            r = first[g] + row[g]
+            r = first[g] + lookups[i, g]
             counts[r, k] += a
             counts[r, k + 1] += b
             counts[r, k + 2] += c
@@ -77,14 +81,14 @@ def _pass_over_rows(lookups, weights, first, shares, tables, counts, sizes):  # 
     for i in range(len(weights)):
         if weights[i] == 0.0:
             continue
-        total, top = _join_row(lookups[i], first, shares, tables, joint), 0.0
+        total, top = _join_row(lookups, i, first, shares, tables, joint), 0.0
         if total < TINY:
             total, top = _row_by_logarithms(lookups[i], first, shares, tables, joint)
         likelihood += weights[i] * (np.log(total) + top)
         scale = weights[i] / total
         for k in range(len(joint)):
             sizes[k] += joint[k] * scale
-        _add_row(lookups[i], first, joint, scale, counts)
+        _add_row(lookups, i, first, joint, scale, counts)
     return likelihood
 
 

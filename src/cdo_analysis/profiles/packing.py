@@ -14,6 +14,9 @@ from cdo_analysis.profiles.answers import NOT_MEASURED, indicator_table
 ROWS_OF_A_TABLE = 256
 """Items share a look-up table until it would have more rows than this: their joint code is one byte."""
 
+ROWS_PER_TABLE_ROW = 16
+"""Few rows have small tables: filling a table must cost less than reading it, whatever the number of rows."""
+
 LARGEST_WORD = 2**62
 """Rows are compared as whole numbers below this, several items a number."""
 
@@ -50,7 +53,7 @@ class Packing:
     @classmethod
     def of(cls, codes: NDArray, sizes: Sequence[int]) -> Packing:
         """Pack `codes` (n_rows, n_items), items with `sizes` categories, -1 where missing."""
-        groups = list(_share_tables(sizes))
+        groups = list(_share_tables(sizes, min(ROWS_OF_A_TABLE, len(codes) // ROWS_PER_TABLE_ROW)))
         rows = [int(np.prod([sizes[item] + 1 for item in group])) for group in groups]
         lookups = np.empty((len(codes), len(groups)), np.uint8 if max(rows) <= ROWS_OF_A_TABLE else np.int32)
         for place, group in enumerate(groups):
@@ -73,12 +76,12 @@ class Packing:
         return total
 
 
-def _share_tables(sizes: Sequence[int]) -> Iterator[list[int]]:
+def _share_tables(sizes: Sequence[int], most_rows: int) -> Iterator[list[int]]:
     """Put neighbouring items in one table while it has room."""
     group: list[int] = []
     rows = 1
     for item, size in enumerate(sizes):
-        if group and rows * (size + 1) > ROWS_OF_A_TABLE:
+        if group and rows * (size + 1) > most_rows:
             yield group
             group, rows = [], 1
         group.append(item)
