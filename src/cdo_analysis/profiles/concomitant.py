@@ -11,7 +11,7 @@ from joblib import Parallel, delayed
 from cdo_analysis.errors import UsageError
 from cdo_analysis.profiles.answers import learn_categories
 from cdo_analysis.profiles.likelihood import draw_starts, split_posterior
-from cdo_analysis.profiles.packing import PSEUDO_COUNT, Floats, Patterns
+from cdo_analysis.profiles.packing import Floats, Patterns
 
 MAX_ITER, TOLERANCE = 5000, 1e-10
 LARGEST_STEP = 5.0
@@ -182,7 +182,11 @@ def _newton(design: Floats, beta: Floats, counted: Floats, weights: Floats) -> F
 def _reorder(fit: _Fit, order: np.ndarray) -> _Fit:
     full = np.column_stack([np.zeros(len(fit.beta)), fit.beta])[:, order]
     return _Fit(
-        (full - full[:, :1])[:, 1:], fit.probabilities[order], fit.posterior[order], fit.prior[order], fit.log_likelihood
+        (full - full[:, :1])[:, 1:],
+        fit.probabilities[order],
+        fit.posterior[order],
+        fit.prior[order],
+        fit.log_likelihood,
     )
 
 
@@ -224,7 +228,10 @@ def _standard_errors(data: _Data, fit: _Fit) -> Floats:
     items = data.patterns.item
     measured = np.add.reduceat(indicators, data.patterns.first, axis=0)[items]
     free = np.setdiff1d(np.arange(len(items)), data.patterns.first)
-    scores = [(own * (indicators - p[:, None] * measured))[free].T for own, p in zip(fit.posterior, fit.probabilities, strict=True)]
+    scores = [
+        (own * (indicators - p[:, None] * measured))[free].T
+        for own, p in zip(fit.posterior, fit.probabilities, strict=True)
+    ]
     gap = fit.posterior - fit.prior
     scores += [data.design * gap[c][:, None] for c in range(1, len(gap))]
     score = np.concatenate(scores, axis=1)

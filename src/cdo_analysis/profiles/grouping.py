@@ -82,7 +82,7 @@ def judge_grouping(
     X : DataFrame of shape (n_respondents, n_items)
         The answers of the models; the continuum takes their sorted categories as ordered.
     models : mapping of int to LatentClasses
-        The classes to judge, by their number, fitted with the same weights; 1 among them.
+        The classes to judge, by their number, fitted with the same weights.
     sample_weight : array of shape (n_respondents,), optional
     replicates : int, default 39
         Samples of the bootstrap that decides where the BIC of classes and continuum differ by less than
@@ -104,7 +104,7 @@ def judge_grouping(
     factor = fit_one_factor(X, sample_weight=sample_weight)
     table = _compare(X, models, factor, sample_weight)
     classes = table[table["k"] > 1]
-    best = int(classes.loc[classes["bic"].idxmin(), "k"]) if len(classes) else 1
+    best = int(classes["k"].to_numpy()[classes["bic"].argmin()]) if len(classes) else 1
     bic = table.groupby("model")["bic"].min()
     p = float("nan")
     gap = bic["continuum"] - (classes["bic"].min() if len(classes) else np.inf)
@@ -143,7 +143,8 @@ def _compare(
     codes, sizes = rank_answers(X)
     weights = np.ones(len(X)) if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
     patterns = Patterns.of(codes, sizes)
-    for k, model in models.items():
+    alone = models[1] if 1 in models else LatentClasses(1, n_init=1).fit(X, sample_weight=weights)
+    for k, model in {1: alone, **models}.items():
         name = "classes" if k > 1 else "independence"
         rows.append((name, k, model.log_likelihood_, model.n_parameters_, model.bic_))
         if k > 1 and max(sizes) > 2:
@@ -217,7 +218,5 @@ def find_crossing(model: LatentClasses) -> float:
         [table @ np.linspace(0, 1, table.shape[1]) for table in model.item_probabilities_ if table.shape[1] > 1]
     )
     means = means[np.argsort(means.mean(axis=1), kind="stable")]
-    shares = [
-        float(np.mean(means[low] - means[high] > CROSSED)) for high in range(len(means)) for low in range(high)
-    ]
+    shares = [float(np.mean(means[low] - means[high] > CROSSED)) for high in range(len(means)) for low in range(high)]
     return max(shares, default=0.0)

@@ -157,7 +157,7 @@ class LatentProfiles(LatentMixture):
 
     @staticmethod
     def _measured(numbers: Floats, codes: NDArray) -> NDArray[np.bool_]:
-        return ~np.isnan(numbers).all(axis=1) | (codes >= 0).any(axis=1)
+        return np.asarray(~np.isnan(numbers).all(axis=1) | (codes >= 0).any(axis=1))
 
     def _climb(self, data: MixedData, counts: Floats, random: np.random.RandomState) -> None:
         starts = [draw_mixed_start(data, counts, self.n_clusters, random) for _ in range(self.n_init)]
@@ -176,9 +176,7 @@ class LatentProfiles(LatentMixture):
 
     def _join_numbers(self, numbers: Floats, codes: NDArray) -> Floats:
         tables = [*self.item_probabilities_, np.ones((self.n_clusters, 0))]
-        parameters = MixedParameters(
-            self.class_shares_, self.means_, self.variances_, np.concatenate(tables, axis=1)
-        )
+        parameters = MixedParameters(self.class_shares_, self.means_, self.variances_, np.concatenate(tables, axis=1))
         return join_mixed(MixedData(numbers, self._pattern(codes)), parameters)
 
     def _join(self, X: ArrayLike) -> Floats:

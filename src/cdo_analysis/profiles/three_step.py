@@ -108,7 +108,7 @@ def relate_outcome(
     if not known.any() or np.linalg.cond(errors) > 1e8:
         raise UsageError("the outcome is known of nobody, or a profile is assigned to nobody: nothing can be estimated")
     columns, categories = _outcome_columns(outcome[known])
-    given = (labels, weights.to_numpy(float)[known], columns, errors)
+    given = (labels, weights.to_numpy(dtype=np.float64)[known], columns, errors)
     parts = [_estimate(method, given, categories) for method in methods]
     return pd.concat(parts, ignore_index=True)
 
@@ -191,9 +191,7 @@ def _log_density(columns: Floats, means: Floats, spreads: Floats) -> Floats:
     return -0.5 * ((columns.T - means) ** 2 / spreads[:, None] + np.log(2 * np.pi * spreads)[:, None])
 
 
-def _sandwich(
-    posterior: Floats, weights: Floats, columns: Floats, fitted: tuple[Floats, Floats, Floats]
-) -> Floats:
+def _sandwich(posterior: Floats, weights: Floats, columns: Floats, fitted: tuple[Floats, Floats, Floats]) -> Floats:
     """Return standard errors of the means (k, m): inverse information, squared scores between (pseudo-likelihood)."""
     scores = _scores(posterior, columns, fitted)
     bread = np.linalg.pinv((scores * weights[:, None]).T @ scores)
