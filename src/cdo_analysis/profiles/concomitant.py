@@ -129,7 +129,7 @@ def regress_classes(
     )
     counts = data.patterns.sum_weights(data.weights)
     starts = draw_starts(data.patterns, counts, n_clusters, n_init, np.random.RandomState(random_state))[1]
-    fits = Parallel(n_jobs=n_jobs)(delayed(_climb)(data, starts[:, run]) for run in range(n_init))
+    fits = Parallel(n_jobs=n_jobs, prefer="threads")(delayed(_climb)(data, starts[:, run]) for run in range(n_init))
     best = max(fits, key=lambda fit: fit.log_likelihood)
     order = np.argsort(-(best.posterior @ data.weights), kind="stable")
     names = ["(intercept)", *map(str, covariates)]

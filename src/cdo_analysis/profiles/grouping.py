@@ -193,7 +193,9 @@ def bootstrap_continuum(X: pd.DataFrame, k: int, *, seeds: list[int], n_jobs: in
     codes, _ = rank_answers(X)
     varying = [len(np.unique(column[column >= 0])) > 1 for column in codes.T]
     missing = codes[:, varying] < 0
-    drawn = Parallel(n_jobs=n_jobs)(delayed(_favour_drawn)(factor, missing, k, seed) for seed in seeds)
+    drawn = Parallel(n_jobs=n_jobs, prefer="threads")(
+        delayed(_favour_drawn)(factor, missing, k, seed) for seed in seeds
+    )
     return (1 + sum(value >= seen for value in drawn)) / (1 + len(seeds))
 
 

@@ -162,7 +162,7 @@ class LatentProfiles(LatentMixture):
     def _climb(self, data: MixedData, counts: Floats, random: np.random.RandomState) -> None:
         starts = [draw_mixed_start(data, counts, self.n_clusters, random) for _ in range(self.n_init)]
         with threadpool_limits(limits=ONE_THREAD):
-            ended = Parallel(n_jobs=self.n_jobs)(
+            ended = Parallel(n_jobs=self.n_jobs, prefer="threads")(
                 delayed(climb_mixed)(data, counts, start, max_iter=self.max_iter, tol=self.tol) for start in starts
             )
         reached = np.array([likelihood for _, likelihood, _, _ in ended])

@@ -53,7 +53,9 @@ def find_repeated(
     declared = list(declared)
     unknown = [name for pair in declared for name in pair if name not in X]
     if unknown:
-        raise UsageError(f"the declared pairs name {unknown[0]!r}, which is not an item; items: {', '.join(map(str, X))}")
+        raise UsageError(
+            f"the declared pairs name {unknown[0]!r}, which is not an item; items: {', '.join(map(str, X))}"
+        )
     rows = []
     dropped: set[str] = set()
     for kept, item in [*declared, *combinations(X.columns, 2)]:
