@@ -161,7 +161,9 @@ def compare(n: int, iterations: int, peers: list[str]) -> None:
         print("  StepMix is skipped: it is not installed (pip install stepmix)")
     found = by_polca(answers, start, iterations) if "polca" in peers else None
     if found:
-        print(f"  poLCA    {found[0]:9.3f} s   log-likelihood {found[1]:.4f}   {found[0] / fast:6.0f} times{wanted(n, 1)}")
+        print(
+            f"  poLCA    {found[0]:9.3f} s   log-likelihood {found[1]:.4f}   {found[0] / fast:6.0f} times{wanted(n, 1)}"
+        )
 
 
 def wanted(n: int, peer: int) -> str:
