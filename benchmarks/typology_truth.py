@@ -1,7 +1,7 @@
 """Is a typology found where one was planted, and only there? What is reached, whatever it is.
 
-Three questions on made-up answers. One continuum (yes/no items that rise along one trait, normal or skewed): how often is
-it called profiles, or left unsettled? Planted classes at n = 1,000: how often are they detected? Planted profiles at
+Three questions on made-up answers. One continuum (yes/no items that rise along one trait, normal or skewed): how often
+is it called profiles? Planted classes at n = 1,000: how often are they detected? Planted profiles at
 n = 300, 1,000 and 5,000, at the separation of the published typologies (relative entropy about 0.55, Flash
 Eurobarometer 486: 0.534): the adjusted Rand index between the planted and the found profiles, with the planted number
 given, and the mean error of their shares.
@@ -40,7 +40,8 @@ def planted(n: int, rng: np.random.Generator, *, gap: float = GAP) -> tuple[pd.D
     """Return answers of four classes, and the class of each company."""
     truth = rng.choice(len(SHARES), n, p=SHARES)
     middle = rng.uniform(0.35, 0.65, ITEMS)
-    return pd.DataFrame((rng.random((n, ITEMS)) < (middle + gap * PATTERN)[truth]).astype(int)).add_prefix("item"), truth
+    chance = (middle + gap * PATTERN)[truth]
+    return pd.DataFrame((rng.random((n, ITEMS)) < chance).astype(int)).add_prefix("item"), truth
 
 
 def verdict(answers: pd.DataFrame, seed: int) -> tuple[str, int]:

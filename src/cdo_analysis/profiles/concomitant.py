@@ -206,9 +206,9 @@ def _report(
             "se": _standard_errors(data, fit),
         }
     )
-    half = NORMAL_95 * table["se"]
+    low, high = (table["estimate"] + side * NORMAL_95 * table["se"] for side in (-1, 1))
     return ClassRegression(
-        coefficients=table.assign(low=table["estimate"] - half, high=table["estimate"] + half),
+        coefficients=table.assign(low=low, high=high),
         item_probabilities=np.split(fit.probabilities, np.cumsum(sizes)[:-1], axis=1),
         categories=categories,
         posterior=pd.DataFrame(fit.posterior.T, index=index, columns=[f"profile_{c}" for c in range(k)]),

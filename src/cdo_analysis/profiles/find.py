@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -149,29 +150,18 @@ def find_profiles(
     UsageError
         If the indexes differ, or if the items cannot be grouped (see :meth:`LatentClasses.fit`).
     """
-    weights = pd.Series(1.0, index=items.index) if sample_weight is None else sample_weight
-    for name, other in {"scores": scores, "sample_weight": weights, "order_by": order_by}.items():
-        if not other.index.equals(items.index):
-            raise UsageError(f"{name} and items have different respondents or another order; align their indexes")
+    weights = _align(items, scores, sample_weight, order_by)
     effort = effort or Effort()
     dropped = find_repeated(items, sample_weight=weights, declared=repeated)
     items = items.drop(columns=dropped["item"].tolist())
-    row_weights = weights.to_numpy(float)
-    table, models = compare_numbers(
-        items, sample_weight=row_weights, numbers=numbers, effort=effort, columns=columns, random_state=random_state
-    )
-    grouping = judge_grouping(
-        items,
-        models,
-        sample_weight=row_weights,
-        replicates=effort.continuum_samples,
-        random_state=random_state,
-        n_jobs=effort.n_jobs,
-    )
+    given: dict[str, Any] = {"sample_weight": weights.to_numpy(float), "random_state": random_state}
+    table, models = compare_numbers(items, numbers=numbers, effort=effort, columns=columns, **given)
+    grouping = judge_grouping(items, models, replicates=effort.continuum_samples, n_jobs=effort.n_jobs, **given)
     k = 1 if grouping.verdict == "no_grouping" and 1 in models else choose_number(table)
     model, matches = _order_classes(models[k], items, (weights, order_by), reference)
     posterior = pd.DataFrame(model.predict_proba(items), index=items.index, columns=profile_columns(k))
     assignment = assign(posterior, items.notna().any(axis=1))
+    asked = {"weighted": sample_weight is not None, "numbers": list(models), "effort": effort}
     return Profiles(
         verdict="no_grouping" if k == 1 and grouping.verdict == "profiles" else grouping.verdict,
         grouping=grouping,
@@ -181,19 +171,25 @@ def find_profiles(
         assignment=assignment,
         shares=count_shares(posterior, assignment, weights, order_by),
         practices=describe_practices(model),
-        stability=_measure_stability(model, items, row_weights, (effort, grouping.verdict, random_state)),
+        stability=_measure_stability(model, items, weights, (effort, grouping.verdict, random_state)),
         errors=tabulate_errors(posterior, weights),
-        residuals=bivariate_residuals(model, items, sample_weight=row_weights),
+        residuals=bivariate_residuals(model, items, sample_weight=weights),
         dropped=dropped,
         matches=matches,
         means_agreement=_compare_with_means(assignment, scores, weights, random_state),
-        settings={
-            "weighted": sample_weight is not None,
-            "numbers": list(models),
-            "effort": effort,
-            "random_state": random_state,
-        },
+        settings={**asked, "random_state": random_state},
     )
+
+
+def _align(
+    items: pd.DataFrame, scores: pd.DataFrame, sample_weight: pd.Series | None, order_by: pd.Series
+) -> pd.Series:
+    """Return the weights, 1 where none were given, once the respondents are known to be the same everywhere."""
+    weights = pd.Series(1.0, index=items.index) if sample_weight is None else sample_weight
+    for name, other in {"scores": scores, "sample_weight": weights, "order_by": order_by}.items():
+        if not other.index.equals(items.index):
+            raise UsageError(f"{name} and items have different respondents or another order; align their indexes")
+    return weights
 
 
 def _order_classes(
@@ -216,7 +212,7 @@ def _order_classes(
 def _measure_stability(
     model: LatentClasses,
     items: pd.DataFrame,
-    weights: np.ndarray,
+    weights: pd.Series,
     given: tuple[Effort, Verdict, int],
 ) -> pd.DataFrame:
     effort, verdict, random_state = given

@@ -18,7 +18,7 @@ TINY = 1e-280
 """Below this the product of the probabilities of a row may have lost digits: it is taken again with logarithms."""
 
 
-def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:
+def _compiled(function: Callable[..., Any]) -> Any:
     """Compile without the lock of the interpreter; without a cache where no folder can be written."""
     try:
         return njit(nogil=True, cache=True, error_model="numpy")(function)
@@ -194,12 +194,13 @@ _SIGNATURE = (
 
 def _compile_side_by_side() -> None:
     """Compile for answers in bytes with four classes in one instruction, which numba leaves off by default."""
-    before = config.SLP_VECTORIZE
-    config.SLP_VECTORIZE = 1
+    settings: Any = config
+    before = settings.SLP_VECTORIZE
+    settings.SLP_VECTORIZE = 1
     try:
         climb_alone.compile(_SIGNATURE)
     finally:
-        config.SLP_VECTORIZE = before
+        settings.SLP_VECTORIZE = before
 
 
 _compile_side_by_side()

@@ -108,7 +108,7 @@ def relate_outcome(
     if not known.any() or np.linalg.cond(errors) > 1e8:
         raise UsageError("the outcome is known of nobody, or a profile is assigned to nobody: nothing can be estimated")
     columns, categories = _outcome_columns(outcome[known])
-    given = (labels, weights.to_numpy(dtype=np.float64)[known], columns, errors)
+    given = (labels, np.asarray(weights, dtype=np.float64)[known], columns, errors)
     parts = [_estimate(method, given, categories) for method in methods]
     return pd.concat(parts, ignore_index=True)
 
@@ -121,9 +121,7 @@ def _outcome_columns(outcome: pd.Series) -> tuple[Floats, list[object]]:
     return _indicate(codes, len(found)), list(found)
 
 
-def _estimate(
-    method: Method, given: tuple[NDArray[np.int64], Floats, Floats, Floats], categories: list[object]
-) -> pd.DataFrame:
+def _estimate(method: Method, given: tuple[NDArray, Floats, Floats, Floats], categories: list[object]) -> pd.DataFrame:
     labels, weights, columns, errors = given
     k, m = len(errors), columns.shape[1]
     if method == "ml":
@@ -157,9 +155,7 @@ def _weighted_means(shares: Floats, columns: Floats) -> tuple[Floats, Floats]:
     return means, se
 
 
-def _by_likelihood(
-    labels: NDArray[np.int64], weights: Floats, columns: Floats, errors: Floats
-) -> tuple[Floats, Floats]:
+def _by_likelihood(labels: NDArray, weights: Floats, columns: Floats, errors: Floats) -> tuple[Floats, Floats]:
     """Estimate means (k, m) by EM, with the errors held fixed; standard errors by the sandwich of the scores."""
     weights = weights * (len(weights) / weights.sum())
     k, m = len(errors), columns.shape[1]
