@@ -84,7 +84,7 @@ def test_every_sheet_says_what_it_rests_on(path: Path, language: str) -> None:
 
 
 def test_one_option_has_its_euros_its_days_its_months_three_reasons_and_two_reservations() -> None:
-    """Adviser, 11 months at 900 to 1,314 euros a day: 40,000 euros pay 2.8 to 4.0 days a month, to the half day below."""
+    """Adviser, 11 months at 900 to 1,314 euros a day: 40,000 euros pay 2.8 to 4.0 days a month (half days down)."""
     sheet = sheet_content(read_firm(example(RECOMMENDED)))
     assert headings(sheet)[0] == "Conseillé : CDO externalisé (temps partagé, conseil)".replace(" :", "\u00a0:")
     figures = table_after(sheet, "Ordres de grandeur")
