@@ -132,7 +132,7 @@ def explain(template: str, error: Exception) -> CdoAnalysisError:
         return error
     if isinstance(error, PapermillExecutionError):
         text = _plain(error.evalue).strip()
-        ours = {cls.__name__: cls for cls in (CdoAnalysisError, *CdoAnalysisError.__subclasses__())}
+        ours = {CdoAnalysisError.__name__} | {cls.__name__ for cls in CdoAnalysisError.__subclasses__()}
         why = text if error.ename in ours else f"{error.ename}: {text}"
         return ReportError(f"{template} stopped in cell {error.exec_count}: {why}")
     if isinstance(error, OSError):
@@ -165,6 +165,7 @@ def check_complete(template: str, notebook: Mapping[str, Any]) -> None:
 def strip(notebook: Any) -> None:
     """Leave out what changes from run to run and from machine to machine: times, paths, messages of libraries."""
     notebook["metadata"].pop("papermill", None)
+    notebook["metadata"]["language_info"] = {"name": "python"}
     for cell in notebook["cells"]:
         if "injected-parameters" in cell["metadata"].get("tags", []):
             cell["id"] = "injected-parameters"  # papermill draws one at random

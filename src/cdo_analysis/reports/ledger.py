@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from cdo_analysis.errors import BusyError, PublishError
+from cdo_analysis.errors import BusyError, InputError, PublishError
 
 FOLDER, FILE = ".runs", "ledger.sqlite"
 _WAIT_S = 60.0
@@ -163,6 +163,24 @@ class Ledger:
     def _select(connection: sqlite3.Connection, where: str, given: tuple[str, ...] = ()) -> list[Run]:
         rows = connection.execute(f"SELECT {', '.join(_COLUMNS)} FROM runs WHERE {where} ORDER BY started, id", given)
         return [Run(*row) for row in rows]
+
+
+def last_runs(out: Path) -> list[Run]:
+    """Return the last run of each report of a folder and of its folders of periods, sorted by report.
+
+    Raises
+    ------
+    InputError
+        Nothing was ever made there.
+    """
+    found: list[Run] = []
+    for path in sorted(out.glob(f"**/{FOLDER}/{FILE}")):
+        ledger = Ledger(path.parent.parent)
+        ledger.recover()
+        found += ledger.last().values()
+    if not found:
+        raise InputError(f"no report was ever made in {out}; name the folder that --out named.")
+    return sorted(found, key=lambda run: (run.period, run.report))
 
 
 def _interrupt(connection: sqlite3.Connection, run: Run) -> None:

@@ -85,7 +85,7 @@ class Fork:
 
     def __init__(self, template: str, study: str, *, cell_s: float, memory_mb: float) -> None:
         options = {"template": template, "study": study, "cell_timeout": cell_s, "memory_mb": memory_mb}
-        self.log: IO[bytes] = tempfile.TemporaryFile()
+        self.log: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed by close()
         self.process = subprocess.Popen(
             [sys.executable, "-m", "cdo_analysis.reports.warm", json.dumps(options)],
             stdin=subprocess.PIPE,

@@ -113,7 +113,7 @@ class Source:
     folder: Path = field(init=False)
 
     def __post_init__(self) -> None:
-        folder = getattr(self.study, "folder", self.study)
+        folder: Any = getattr(self.study, "folder", self.study)
         if str(folder) == "sample":
             from cdo_analysis.pipeline import open_study
 

@@ -13,7 +13,7 @@ import signal
 import types
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from ipykernel.jsonutil import encode_images, json_clean
 from IPython.core.displayhook import DisplayHook
@@ -68,8 +68,8 @@ class _Hook(DisplayHook):
 
     def write_format_data(self, format_dict: dict[str, Any], md_dict: dict[str, Any] | None = None) -> None:
         data = json_clean(encode_images(format_dict))
-        count = self.shell.number
-        self.shell.kept.append(new_output("execute_result", data, execution_count=count, metadata=md_dict or {}))
+        shell = cast(CellShell, self.shell)
+        shell.kept.append(new_output("execute_result", data, execution_count=shell.number, metadata=md_dict or {}))
 
     def finish_displayhook(self) -> None:
         """Nothing was printed."""
@@ -109,7 +109,7 @@ class CellShell(InteractiveShell):
             contextlib.redirect_stdout(_Stream(self, "stdout")),
             contextlib.redirect_stderr(_Stream(self, "stderr")),
         )
-        with streams[0], streams[1], _time_limit(timeout):  # type: ignore[type-var]
+        with streams[0], streams[1], _time_limit(timeout):
             self.run_cell(source, store_history=True, silent=False)
         return self.number, self.kept
 
@@ -177,7 +177,7 @@ class ShellEngine(Engine):
     """Runs the cells of a notebook in this process, those above the parameters only if they have not run yet."""
 
     @classmethod
-    def execute_managed_notebook(  # type: ignore[override]
+    def execute_managed_notebook(
         cls, nb_man: Any, kernel_name: str, *, shell: CellShell, shared: Shared, cell_timeout: float, **_: Any
     ) -> None:
         """Execute every cell until one fails."""
