@@ -43,6 +43,11 @@ EngineName = Literal["auto", "fork", "kernel"]
 MANIFEST = "manifest.json"
 _ENOUGH_SPACE = 50_000_000
 _STARTING_S = 120.0
+_STATES = {
+    TimeLimitError.exit_code: "timeout",
+    ProcessDiedError.exit_code: "process_died",
+    PublishError.exit_code: "cannot_publish",
+}
 _SAID: tuple[type[CdoAnalysisError], ...] = (
     UsageError, InputError, DisclosureError, ReportError, TimeLimitError, ProcessDiedError, PublishError, BusyError,
 )  # fmt: skip
@@ -265,7 +270,11 @@ class _Factory:
 
     def _start(self, task: Task, attempt: int) -> Outcome | None:
         run = Run(
-            id=uuid.uuid4().hex[:12], report=task.report, template=task.template, key=task.key, period=task.period
+            id=uuid.uuid4().hex[:12],
+            report=task.report,
+            template=Path(task.template).stem,
+            key=task.key,
+            period=task.period,
         )
         try:
             run = self.ledger.begin(run)
@@ -294,10 +303,8 @@ class _Factory:
                     return None
                 return self._end(task, run, "process_died", _death(task, end), 7, started.staging)
             if result["state"] != "succeeded":
-                state = "timeout" if result["kind"] == "timeout" else "failed"
-                state = "cannot_publish" if result["exit_code"] == PublishError.exit_code else state
-                code = 6 if state == "timeout" else result["exit_code"]
-                return self._end(task, run, state, result["message"], code, started.staging, result)
+                state = _STATES.get(result["exit_code"], "failed")
+                return self._end(task, run, state, result["message"], result["exit_code"], started.staging, result)
             return self._publish(started, run, result)
         finally:
             shutil.rmtree(started.staging, ignore_errors=True)

@@ -18,7 +18,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from cdo_analysis.errors import CdoAnalysisError, PublishError, ReportError
+from cdo_analysis.errors import CdoAnalysisError, ProcessDiedError, PublishError, ReportError, TimeLimitError
 
 RESULT, NOTEBOOK, PAGE = "result.json", "executed.ipynb", "page.html"
 
@@ -34,7 +34,7 @@ class Job:
     ----------
     id : str
     template : str
-        Name of the template.
+        What opens the template: its name, or its path.
     values : dict
         Parameters, checked.
     staging : str
@@ -48,6 +48,11 @@ class Job:
     values: dict[str, Any]
     staging: str
     cell_timeout: float
+
+    @property
+    def name(self) -> str:
+        """Name of the template."""
+        return Path(self.template).stem
 
     def to_json(self) -> str:
         """Return the job on one line."""
@@ -67,7 +72,7 @@ def perform(job: Job, execute: Execute) -> bool:
     except Exception as error:
         result = _failure(job, error)
     except SystemExit:
-        result = _failure(job, ReportError(f"{job.template} left before its end (sys.exit); nothing is published."))
+        result = _failure(job, ReportError(f"{job.name} left before its end (sys.exit); nothing is published."))
     _write(staging / RESULT, json.dumps(result).encode("utf-8"))
     return result["state"] == "succeeded"
 
@@ -82,9 +87,9 @@ def _make(job: Job, execute: Execute, staging: Path) -> dict[str, Any]:
     template = open_template(job.template)
     source = nbformat.read(template.path, as_version=4)
     notebook = execute(source, job.values, staging)
-    check_complete(job.template, notebook)
+    check_complete(job.name, notebook)
     strip(notebook)
-    title, html = render_page(notebook, template=job.template)
+    title, html = render_page(notebook, template=job.name)
     made = {NOTEBOOK: nbformat.writes(notebook).encode("utf-8"), PAGE: html.encode("utf-8")}
     for name, data in made.items():
         _write(staging / name, data)
@@ -101,7 +106,7 @@ def _write(path: Path, data: bytes) -> None:
 
 
 def _failure(job: Job, error: Exception) -> dict[str, Any]:
-    said = explain(job.template, error)
+    said = explain(job.name, error)
     return {
         "state": "failed",
         "kind": _kind(error),
@@ -117,6 +122,8 @@ def _kind(error: Exception) -> str:
     name = getattr(error, "ename", type(error).__name__)
     if name == "MemoryError":
         return "out_of_memory"
+    if name == "DeadKernelError":
+        return "process_died"
     if name in ("CellTimeoutError", "CellTimeoutException"):
         return "timeout"
     if isinstance(error, OSError):
@@ -133,13 +140,19 @@ def explain(template: str, error: Exception) -> CdoAnalysisError:
     if isinstance(error, PapermillExecutionError):
         text = _plain(error.evalue).strip()
         ours = {CdoAnalysisError.__name__} | {cls.__name__ for cls in CdoAnalysisError.__subclasses__()}
-        why = text if error.ename in ours else f"{error.ename}: {text}"
+        why = text if error.ename in ours else f"{error.ename}: {text}".rstrip(": ")
+        if error.ename == "CellTimeoutError":
+            return TimeLimitError(f"{template} stopped in cell {error.exec_count}: {text}.")
         return ReportError(f"{template} stopped in cell {error.exec_count}: {why}")
     if isinstance(error, OSError):
         return PublishError(
             f"{template} cannot be written: {error.strerror}; free some space, or choose another --out."
         )
-    # a dead kernel, a time-out: papermill has no common class for them
+    name = type(error).__name__
+    if name == "DeadKernelError":
+        return ProcessDiedError(f"{template}: its kernel died; nothing is published. Was there enough memory?")
+    if "Timeout" in name:
+        return TimeLimitError(f"{template}: {_plain(str(error)).strip().splitlines()[0]}")
     return ReportError(f"{template} did not run to its end ({type(error).__name__}: {_plain(str(error))}).")
 
 

@@ -146,14 +146,15 @@ class Source:
                 raise UsageError(
                     f"'{name}' looks like a secret, and parameters are kept in every report; use the environment."
                 )
-        given["study"] = str(self.folder)
+        if "study" in template.parameters:
+            given["study"] = str(self.folder)
         if "company" in template.parameters:
             given["company"] = self.respondent(company)
         elif company is not None:
             raise UsageError(f"{template.name} is not about one company; leave company out, or ask for 'company'.")
         values = check_parameters(template.parameters, given, template.name)
         stem = f"{template.name}-{file_stem(values['company'])}" if "company" in values else template.name
-        return Task(stem, template.name, values, self._key(template, values), period)
+        return Task(stem, template.reference, values, self._key(template, values), period)
 
     def plan(
         self,
