@@ -319,4 +319,29 @@ def view(study: Study, *, language: str = "fr", disclosure: str = DEFAULT) -> Vi
     UsageError
         There is no such language or disclosure profile.
     """
-    return View(study, catalogue(language), disclosure_profile(disclosure))
+    say, profile = catalogue(language), disclosure_profile(disclosure)
+    found: View = study.derived.setdefault(("view", language, disclosure), View(study, say, profile))
+    return found
+
+
+def warm_up(study: Study, *, language: str = "fr", disclosure: str = DEFAULT) -> View:
+    """Read and build all that reports of a study need, once for all the processes that are forked from this one.
+
+    Parameters
+    ----------
+    study : Study
+    language, disclosure : str
+        Of the reports to come.
+
+    Returns
+    -------
+    View
+    """
+    seen = view(study, language=language, disclosure=disclosure)
+    for file in study.info["files"]:
+        if file.endswith(".parquet"):
+            study.table(file.removesuffix(".parquet"))
+    _ = (seen.design, seen.scores, seen.weights, seen.responses)
+    if seen.has_cdo:
+        _ = (seen.advice, seen.observed, seen.estimates, seen.costs)
+    return seen

@@ -16,7 +16,7 @@ from cdo_analysis.errors import InputError
 from cdo_analysis.intake import Firm
 from cdo_analysis.maturity import MaturityScores, score_maturity, sensitivity
 from cdo_analysis.profiles import LatentClasses
-from cdo_analysis.profiles.find import CLEAR
+from cdo_analysis.profiles.description import CLEAR
 from cdo_analysis.reference import Arrangements, Rules, load_arrangements, load_rules
 from cdo_analysis.study import Study
 
