@@ -196,6 +196,40 @@ def test_intervals_of_effects_cover_the_truth_about_as_often_as_they_say() -> No
     assert ((inside / 300 > 0.91) & (inside / 300 < 0.99)).all(), inside / 300
 
 
+@pytest.mark.slow
+def test_intervals_of_effects_hold_the_truth_with_the_weak_penalty_and_not_with_a_strong_one() -> None:
+    """Five options, fourteen columns, 450 firms drawn with unequal chances: why effects have a fit of their own."""
+    rng = np.random.default_rng(5)
+    pool, options = 50_000, 5
+    x, sector = rng.normal(size=(pool, 4)), rng.integers(0, 8, pool)
+    eti = rng.uniform(size=pool) < 0.15
+    slopes, shifts = rng.normal(size=(options, 4)) * 0.4, rng.normal(size=(options, 8)) * 0.4
+    large, base = rng.normal(size=options) * 0.6, np.array([0, 0.5, 0.2, -1, -1.2])
+    without = x @ slopes.T + shifts[:, sector].T + base
+    scores = without + np.outer(eti, large)
+    y = (scores + rng.gumbel(size=scores.shape)).argmax(axis=1)
+    truth = {"eti": (shares_of(without + large) - shares_of(without)).mean(axis=0)}
+    truth |= {f"x{k}": (shares_of(scores + slopes[:, k]) - shares_of(scores)).mean(axis=0) for k in range(4)}
+    chance = 1 / (1 + np.exp(-0.8 * x[:, 0] - eti))
+    held: dict[float, list[float]] = {1.0: [], 100.0: []}
+    for _ in range(40):
+        drawn = rng.choice(pool, 450, p=chance / chance.sum())
+        X = pd.DataFrame(x[drawn], columns=[f"x{k}" for k in range(4)])
+        X = X.assign(sector=np.array(list("abcdefgh"))[sector[drawn]], size=np.where(eti[drawn], "eti", "pme"))
+        weights = 1 / chance[drawn]
+        for ridge, inside in held.items():
+            table = fitted_to(X, pd.Series(np.array(list("vwxyz"))[y[drawn]]), weights / weights.mean(), ridge)
+            for name, true in truth.items():
+                rows = table[table["level"].eq(name) | (table["column"].eq(name) & table["level"].eq(""))]
+                inside += ((rows["low"] <= true) & (true <= rows["high"])).tolist()
+    assert np.mean(held[1.0]) > 0.88, np.mean(held[1.0])
+    assert np.mean(held[100.0]) < 0.6, np.mean(held[100.0])
+
+
+def shares_of(scores: np.ndarray) -> np.ndarray:
+    return np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
+
+
 # --- calibration ------------------------------------------------------------------------------------------------------
 
 

@@ -38,7 +38,7 @@ class ObservedSettings:
         firms a coefficient: without a penalty, coefficients run away.
     effects_penalty : float
         The C of the model that effects are read from. The penalty that predicts best draws effects so near to zero
-        that their intervals miss the truth two times in three (450 firms, five options, seventeen columns, drawn);
+        that their intervals miss the truth two times in three (450 firms, five options, fourteen columns, drawn);
         with 1, a prior of one unit on coefficients of standardised columns, they hold it 93 times in a hundred.
     folds : int
         Folds of the out-of-fold predictions; fewer where an arrangement has fewer firms.

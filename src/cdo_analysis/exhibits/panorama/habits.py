@@ -112,7 +112,8 @@ def _cell(view: View, row: object) -> str:
     if not getattr(row, "shown"):  # noqa: B009
         return "c"
     effect, low, high = (figures.signed(view.numbers, getattr(row, name) * 100) for name in ("effect", "low", "high"))
-    return f"{effect} [{low} ; {high}]{' *' if getattr(row, 'told') else ''}"  # noqa: B009
+    between = " ; " if view.language == "fr" else ", "
+    return f"{effect} [{low}{between}{high}]{' *' if getattr(row, 'told') else ''}"  # noqa: B009
 
 
 def choice_quality(view: View) -> Exhibit | None:
