@@ -1,7 +1,7 @@
 """Answers in, maturity scores out, with how much of each was measured and how far it can be trusted."""
 
 from cdo_analysis.maturity.bootstrap import AlphaInterval, alpha_bootstrap
-from cdo_analysis.maturity.change import Change, Wave, compare_waves
+from cdo_analysis.maturity.change import Change, Comparable, Wave, compare_waves, score_alike
 from cdo_analysis.maturity.graded import GradedModel, fit_graded, graded_scores
 from cdo_analysis.maturity.imputation import Pooled, impute_answers, pool
 from cdo_analysis.maturity.peers import peer_percentiles
@@ -23,6 +23,7 @@ __all__ = [
     "UNRELIABLE",
     "AlphaInterval",
     "Change",
+    "Comparable",
     "GradedModel",
     "MaturityScores",
     "Pooled",
@@ -41,6 +42,7 @@ __all__ = [
     "pool",
     "rank_correlations",
     "reliability",
+    "score_alike",
     "score_correlations",
     "score_maturity",
     "score_variants",

@@ -33,6 +33,7 @@ def fit(
     margins: str | Path | None = None,
     other_unit: bool = False,
     rules: str | Path | None = None,
+    experts: str | Path | None = None,
     overrides: str | Path | None = None,
     note: str = "",
     seed: int = SEED,
@@ -50,7 +51,7 @@ def fit(
         Folder of the study.
     margins : str or Path, optional
         CSV of population totals; or official counts by id, of some categories: ``"insee-2017:pme,eti"``.
-    other_unit, rules, note, seed
+    other_unit, rules, experts, note, seed
         See :func:`analyse`.
     overrides : str or Path, optional
         Decisions of analysts, kept and shown beside the recommendation: see
@@ -67,8 +68,8 @@ def fit(
     if decided is not None:
         _check_decisions(decided, survey)
     totals = find_margins(margins) if margins else None
-    analysis = analyse(survey, margins=totals, other_unit=other_unit, rules=rules, note=note, seed=seed)
-    return save(analysis, out, overrides=decided)
+    chosen: dict[str, Any] = {"other_unit": other_unit, "rules": rules, "experts": experts, "note": note, "seed": seed}
+    return save(analyse(survey, margins=totals, **chosen), out, overrides=decided)
 
 
 def _check_decisions(decided: pd.DataFrame, survey: Survey) -> None:
@@ -155,6 +156,7 @@ def _info(a: Analysis) -> dict[str, Any]:
             "seed": a.options["seed"],
             "note": a.options["note"],
             "rules": Path(a.options["rules"]).name,
+            "experts": Path(a.options["experts"]).name,
         },
         "weighting": {
             "method": book.weighting.method,
