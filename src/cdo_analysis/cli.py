@@ -15,7 +15,8 @@ from cdo_analysis.errors import CdoAnalysisError
 
 EXIT_CODES = """\b
 Exit codes: 0 done · 1 other error · 2 wrong use or parameter · 3 input that cannot be used ·
-4 disclosure · 5 notebook error · 8 cannot be written · 130 interrupted."""
+4 disclosure · 5 notebook error · 6 too slow · 7 its process died · 8 cannot be written ·
+75 another run makes it · 129, 130, 143 interrupted."""
 
 
 def _one_line_errors(command: Callable[..., None]) -> Callable[..., None]:
@@ -98,21 +99,61 @@ def fit(export: str, codebook: str, out: Path, **options: Any) -> None:
 
 @main.command()
 @click.argument("name", metavar="quality|panorama|company")
-@click.argument("study")
+@click.argument("folder", metavar="[STUDY]", required=False)
+@click.option("--study", help="The study, where it is not named after the report.")
 @click.option("--company", help="Respondent that a company report is about.")
+@click.option(
+    "--answers", help="TOML or XLSX with the answers of a company outside the survey: it is advised, not added."
+)
 @click.option(
     "--out", default="reports", show_default=True, type=click.Path(path_type=Path), help="Folder to write to."
 )
 @click.option("-p", "pairs", multiple=True, metavar="NAME=VALUE", help="A parameter of the template.")
 @_one_line_errors
-def report(name: str, study: str, company: str | None, out: Path, pairs: tuple[str, ...]) -> None:
-    """Render a report from a STUDY; nothing is fitted again."""
+def report(name: str, folder: str | None, study: str | None, pairs: tuple[str, ...], **about: Any) -> None:
+    """Render a report from a STUDY; nothing is fitted again.
+
+    A company that is not one of the respondents is scored, placed and advised beside them, with --answers: see
+    ``cdo-analysis form`` for the file. Its answers are not written into the study.
+    """
+    from cdo_analysis.errors import UsageError
     from cdo_analysis.reports import report as render
 
-    made = render(study, name, company=company, out=out, parameters=_parameters(pairs))
+    if (folder is None) == (study is None):
+        raise UsageError(f"name one study: cdo-analysis report {name} STUDY, or with --study STUDY.")
+    made = render(str(folder or study), name, parameters=_parameters(pairs), **about)
     click.echo(made.title)
     click.echo(f"  {made.html}")
     click.echo(f"  {made.notebook}")
+
+
+@main.command()
+@click.argument("codebook")
+@click.option("--output", required=True, help="File to write: .xlsx (with drop-down lists) or .toml.")
+@click.option("--language", default="fr", show_default=True, help="Language of the wordings: fr or en.")
+@_one_line_errors
+def form(codebook: str, output: str, language: str) -> None:
+    """Write an empty form of CODEBOOK for one company (cdo-2026-meeting: fifteen questions)."""
+    from cdo_analysis.reports.form import write_form
+
+    click.echo(str(write_form(codebook, output, language=language)))
+
+
+@main.command()
+@click.option("--answers", required=True, help="The form of one company, filled in: TOML or XLSX.")
+@click.option("--output", required=True, help="Word document to write (.docx).")
+@click.option("--study", help="A study: adds what comparable respondents have, and what outcomes suggest.")
+@click.option("--codebook", help="Id or path of the questionnaire, where the file does not say it.")
+@click.option("--language", default="fr", show_default=True, help="Language of the sheet: fr or en.")
+@_one_line_errors
+def sheet(answers: str, output: str, **options: Any) -> None:
+    """Write the meeting sheet of one company: two pages of Word to edit, from its answers.
+
+    Without a study it rests on the expert rules alone, and says so. Nothing is sent anywhere.
+    """
+    from cdo_analysis.reports.sheet import write_sheet
+
+    click.echo(str(write_sheet(answers, output, **options)))
 
 
 @main.command()
@@ -172,3 +213,117 @@ def _parameters(pairs: tuple[str, ...]) -> dict[str, object]:
             raise UsageError(f"-p {pair} is not NAME=VALUE; write for instance -p language=en.")
         parameters[name.strip()] = value
     return parameters
+
+
+_ENGINES = click.Choice(["auto", "fork", "kernel"])
+
+
+def _batch_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options that a batch and a schedule share."""
+    for option in (
+        click.option("--on-failure", default="", metavar="CMD", help="Command to run if any fails; reads the summary."),
+        click.option("--run-seconds", default=900.0, show_default=True, help="Most seconds of a report."),
+        click.option("--engine", default="auto", show_default=True, type=_ENGINES, help="How cells run."),
+        click.option("--workers", default=0, help="Reports made side by side (default: one a processor)."),
+        click.option("-p", "pairs", multiple=True, metavar="NAME=VALUE", help="A parameter of the template."),
+        click.option("--companies", type=click.Path(path_type=Path), help="File of companies, one a line."),
+        click.option("--where", multiple=True, metavar="COLUMN=VALUE", help="Only companies for which this holds."),
+        click.option("--out", default="reports", show_default=True, type=click.Path(path_type=Path), help="Folder."),
+    ):
+        command = option(command)
+    return command
+
+
+def _batch_arguments(options: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Part the options into what plans a batch and what runs it."""
+    from cdo_analysis.reports import Limits
+
+    workers, parameters = options.pop("workers") or os.cpu_count() or 1, _parameters(options.pop("pairs"))
+    limits = Limits(run_s=options.pop("run_seconds"))
+    runs: dict[str, Any] = {name: options.pop(name) for name in ("on_failure", "again", "verify") if name in options}
+    return {**options, "parameters": parameters, "workers": workers, "limits": limits}, runs
+
+
+@main.command()
+@click.argument("name", metavar="quality|panorama|company")
+@click.argument("study")
+@_batch_options
+@click.option("--again", is_flag=True, help="Make reports that are up to date too.")
+@click.option("--verify", default=0, metavar="N", help="Make N of them again in plain kernels, and compare.")
+@_one_line_errors
+def batch(name: str, study: str, **options: Any) -> None:
+    """Make the reports of a STUDY that are missing or out of date, side by side.
+
+    Progress goes to standard error; the last line of standard output is the summary, as JSON.
+    """
+    from cdo_analysis.reports import plan_batch
+
+    planned, runs = _batch_arguments(options)
+    summary = plan_batch(study, name, **planned).run(told=_tell, ended=_progress(), **runs)
+    click.echo(summary.to_json())
+    sys.exit(summary.exit_code)
+
+
+@main.command()
+@click.argument("name", metavar="quality|panorama|company")
+@click.argument("study")
+@click.option("--every", required=True, type=click.Choice(["day", "week", "month", "quarter"]), help="Period.")
+@click.option("--zone", default="Europe/Paris", show_default=True, help="Time zone of the calendar.")
+@click.option("--max-age", "max_age_days", default=0.0, metavar="DAYS", help="Oldest study, in days since its fit.")
+@click.option("--stale", default="refuse", show_default=True, type=click.Choice(["refuse", "mark"]))
+@click.option("--catch-up", is_flag=True, help="Make periods that were missed too.")
+@_batch_options
+@_one_line_errors
+def due(name: str, study: str, **options: Any) -> None:
+    """Make what is due in this period, once: a scheduler may call as often as it likes."""
+    from cdo_analysis.reports import Schedule, plan_due
+
+    schedule = Schedule(**{key: options.pop(key) for key in ("every", "zone", "max_age_days", "stale", "catch_up")})
+    planned, runs = _batch_arguments(options)
+    asked = plan_due(study, name, schedule, **planned)
+    if asked.missed:
+        _tell(f"missed: {', '.join(asked.missed)}{'' if schedule.catch_up else '; --catch-up makes them'}")
+    if not asked.batches:
+        click.echo(f"{name} of {asked.period} is there already")
+        return
+    summaries = asked.run(told=_tell, ended=_progress(), **runs)
+    for summary in summaries:
+        click.echo(summary.to_json())
+    sys.exit(max(summary.exit_code for summary in summaries))
+
+
+@main.command()
+@click.argument("out", default="reports", type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="One line of JSON a report.")
+@_one_line_errors
+def status(out: Path, as_json: bool) -> None:
+    """Say what became of the last run of each report in the folder OUT; leaves with 1 if any did not succeed."""
+    import json
+
+    from cdo_analysis.reports import last_runs
+
+    runs = last_runs(out)
+    for run in runs:
+        if as_json:
+            click.echo(json.dumps({name: getattr(run, name) for name in vars(run) if name not in ("pid", "born")}))
+        else:
+            click.echo(f"{run.state:<15}{run.ended or run.started:<26}{run.report}  {run.message}".rstrip())
+    sys.exit(any(run.state not in ("succeeded", "running") for run in runs))
+
+
+def _tell(text: str) -> None:
+    click.echo(f"cdo-analysis: {text}", err=True)
+
+
+def _progress() -> Callable[[Any, int, int], None]:
+    """Return what writes a line for each report that ended, with the time that is left."""
+    import time
+
+    start = time.monotonic()
+
+    def ended(outcome: Any, done: int, asked: int) -> None:
+        left = (time.monotonic() - start) / done * (asked - done)
+        word = "" if outcome.exit_code == 0 else f" {outcome.run.state}: {outcome.run.message}"
+        click.echo(f"[{done}/{asked}, {left:.0f} s left] {outcome.task.report}{word}", err=True)
+
+    return ended

@@ -52,6 +52,32 @@ class ReportError(CdoAnalysisError, RuntimeError):
     exit_code = 5
 
 
+class TimeLimitError(CdoAnalysisError, RuntimeError):
+    """A report that took longer than it may."""
+
+    exit_code = 6
+
+
+class ProcessDiedError(CdoAnalysisError, RuntimeError):
+    """A report whose process was killed, or ended without a word."""
+
+    exit_code = 7
+
+
+class BusyError(CdoAnalysisError, RuntimeError):
+    """A report that another run is making."""
+
+    exit_code = 75
+
+
+class InterruptedRunError(CdoAnalysisError, RuntimeError):
+    """A run that a signal asked to stop."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"interrupted (signal {number}); what was running is stopped, what was published stays.")
+        self.exit_code = 128 + number
+
+
 class PublishError(CdoAnalysisError, RuntimeError):
     """A result that could not be written where it was asked for."""
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Iterable
+from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 
@@ -24,3 +27,23 @@ def sample_dir() -> Path:
 def package_dir(name: str) -> Path:
     """Return the folder `name` of the package: ``codebooks``, ``reference``, ``messages``, …."""
     return _PACKAGE / name
+
+
+_CODE = frozenset({".py", ".toml", ".j2", ".css", ".csv"})
+
+
+@lru_cache(maxsize=1)
+def code_hash() -> str:
+    """Return the SHA-256 of the code and data of the package, templates included."""
+    return hash_of([_PACKAGE, notebooks_dir()], _CODE | {".ipynb"})
+
+
+def hash_of(folders: Iterable[Path], suffixes: Iterable[str]) -> str:
+    """Return the SHA-256 of the files of some folders that have one of the suffixes, in the order of their names."""
+    digest, wanted = hashlib.sha256(), set(suffixes)
+    for folder in folders:
+        for path in sorted(folder.rglob("*")):
+            if path.suffix in wanted:
+                digest.update(f"{path.relative_to(folder).as_posix()}\0".encode())
+                digest.update(path.read_bytes())
+    return digest.hexdigest()

@@ -13,7 +13,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -52,6 +52,11 @@ class Study:
         """The questionnaire, as it was when the study was made."""
         return read_codebook(self._bytes("codebook.toml").decode("utf-8"), "codebook.toml")
 
+    @property
+    def outsider(self) -> str:
+        """Id of the company that is seen beside the respondents without being one; empty where there is none."""
+        return ""
+
     def has(self, name: str) -> bool:
         """Tell whether the study holds the table or document `name`."""
         files = self.info["files"]
@@ -75,6 +80,11 @@ class Study:
         """Return the path of the TOML text `name`, once it is known to be what the fit wrote."""
         self._bytes(f"{name}.toml")
         return self.folder / f"{name}.toml"
+
+    @cached_property
+    def derived(self) -> dict[Hashable, Any]:
+        """What was made from the study and is worth keeping as long as it is open, such as its views."""
+        return {}
 
     @cached_property
     def _tables(self) -> dict[str, pd.DataFrame]:

@@ -2,6 +2,18 @@
 
 from cdo_analysis.exhibits import company, panorama, quality
 from cdo_analysis.exhibits.exhibit import MIME, Card, Exhibit, TableView, html_templates
-from cdo_analysis.exhibits.study_view import View, view
+from cdo_analysis.exhibits.study_view import View, view, warm_up
 
-__all__ = ["MIME", "Card", "Exhibit", "TableView", "View", "company", "html_templates", "panorama", "quality", "view"]
+__all__ = [
+    "MIME",
+    "Card",
+    "Exhibit",
+    "TableView",
+    "View",
+    "company",
+    "html_templates",
+    "panorama",
+    "quality",
+    "view",
+    "warm_up",
+]

@@ -25,6 +25,9 @@ SIZES: tuple[str, ...] = ("micro", "pme", "eti", "ge")
 _OF_EXPERTS = ("experts", "by_expert")
 """Tables of an advice that rests on the weights of experts."""
 
+ENOUGH = 100
+"""Respondents under which every report says that its figures are orders of magnitude, as the quality report does."""
+
 
 class Groups(NamedTuple):
     """Groups of respondents: the group of each one, the groups that are not empty in their order, their names."""
@@ -217,7 +220,14 @@ class View:
         """What must be read before the rest: what the data are, and that respondents chose themselves."""
         note = str(self.study.info["options"].get("note", ""))
         chosen = "" if self.book.probability_sample else self.say("page.not_a_sample")
-        return " ".join(filter(None, [note, chosen, self.other_unit]))
+        outside = self.say("page.outside") if self.study.outsider else ""
+        return " ".join(filter(None, [outside, note, chosen, self.other_unit, self.small_sample]))
+
+    @property
+    def small_sample(self) -> str:
+        """Say that few answered; empty where enough did."""
+        n = int(self.study.info["data"]["respondents"])
+        return self.say("page.small_sample", n=n, enough=ENOUGH) if n < ENOUGH else ""
 
     @property
     def other_unit(self) -> str:
@@ -309,4 +319,29 @@ def view(study: Study, *, language: str = "fr", disclosure: str = DEFAULT) -> Vi
     UsageError
         There is no such language or disclosure profile.
     """
-    return View(study, catalogue(language), disclosure_profile(disclosure))
+    say, profile = catalogue(language), disclosure_profile(disclosure)
+    found: View = study.derived.setdefault(("view", language, disclosure), View(study, say, profile))
+    return found
+
+
+def warm_up(study: Study, *, language: str = "fr", disclosure: str = DEFAULT) -> View:
+    """Read and build all that reports of a study need, once for all the processes that are forked from this one.
+
+    Parameters
+    ----------
+    study : Study
+    language, disclosure : str
+        Of the reports to come.
+
+    Returns
+    -------
+    View
+    """
+    seen = view(study, language=language, disclosure=disclosure)
+    for file in study.info["files"]:
+        if file.endswith(".parquet"):
+            study.table(file.removesuffix(".parquet"))
+    _ = (seen.design, seen.scores, seen.weights, seen.responses)
+    if seen.has_cdo:
+        _ = (seen.advice, seen.observed, seen.estimates, seen.costs)
+    return seen

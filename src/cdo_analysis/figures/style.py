@@ -7,8 +7,11 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 import matplotlib as mpl
+import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from PIL import Image
 
 BLUE, TEAL, PLUM, ORANGE, INK, LILAC = "#12436D", "#28A197", "#801650", "#F46A25", "#3D3D3D", "#A285D1"
 PALETTE = (BLUE, TEAL, PLUM, ORANGE, INK, LILAC)
@@ -59,8 +62,17 @@ def figure_of(axes: Axes) -> Figure:
 
 
 def picture(axes: Axes, *, dpi: int = 150) -> bytes:
-    """Return the figure of `axes` as the bytes of a PNG: the same figure gives the same bytes."""
-    buffer = io.BytesIO()
+    """Return the figure of `axes` as the bytes of a PNG: the same figure gives the same bytes.
+
+    It is drawn once: ``savefig`` draws twice, to lay out and then to show.
+    """
+    figure, buffer = figure_of(axes), io.BytesIO()
+    before = figure.get_dpi()
     with in_style():
-        figure_of(axes).savefig(buffer, format="png", dpi=dpi, metadata={"Software": None})
+        figure.set_dpi(dpi)
+        canvas = FigureCanvasAgg(figure)
+        canvas.draw()
+        pixels = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
+    figure.set_dpi(before)
+    pixels.save(buffer, format="png", dpi=(dpi, dpi))
     return buffer.getvalue()

@@ -71,10 +71,8 @@ def read_table(path: str | Path, *, sheet: str | None = None, encoding: str | No
         In one sentence: the file, the line, what is wrong and the way out.
     """
     path = Path(path)
-    data, name = _read_bytes(path), path.name
-    if data.startswith(_OLE):
-        raise InputError(f"{name} is an old or password-protected Excel file; save it as .xlsx without a password.")
-    if data.startswith(_ZIP):
+    data, name = read_bytes(path), path.name
+    if is_workbook(data, name):
         records = read_workbook(data, name, sheet=sheet)
     else:
         records = read_delimited(data, name, encoding=encoding)
@@ -91,19 +89,39 @@ def read_table(path: str | Path, *, sheet: str | None = None, encoding: str | No
     )
 
 
-def _read_bytes(path: Path) -> bytes:
+def is_workbook(data: bytes, name: str) -> bool:
+    """Tell whether the bytes of a file are those of an XLSX workbook.
+
+    Raises
+    ------
+    InputError
+        They are those of an older or a protected workbook, which cannot be read.
+    """
+    if data.startswith(_OLE):
+        raise InputError(f"{name} is an old or password-protected Excel file; save it as .xlsx without a password.")
+    return data.startswith(_ZIP)
+
+
+def read_bytes(path: Path) -> bytes:
+    """Return the bytes of a regular file that is not empty.
+
+    Raises
+    ------
+    InputError
+        In one sentence: what is wrong, and the way out.
+    """
     try:
         if path.is_dir():
-            raise InputError(f"{path} is a folder; name the export file in it.")
+            raise InputError(f"{path} is a folder; name the file in it.")
         if not path.exists():
             raise InputError(f"{path} does not exist; {_nearest(path)}")
         if not path.is_file():
-            raise InputError(f"{path} is not a regular file; copy the export to a file first.")
+            raise InputError(f"{path} is not a regular file; copy it to a file first.")
         data = path.read_bytes()
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror}; check its name and permissions.") from error
     if not data.strip():
-        raise InputError(f"{path.name} is empty (0 answers); export the survey again.")
+        raise InputError(f"{path.name} is empty (0 answers); save or export it again.")
     return data
 
 

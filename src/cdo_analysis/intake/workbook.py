@@ -104,7 +104,7 @@ def _cell_text(value: object) -> str:
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE"
     if isinstance(value, float):
-        return _number_text(value)
+        return number_text(value)
     if isinstance(value, datetime):
         whole = (value + timedelta(microseconds=500_000)).replace(microsecond=0)  # 08:15 may be stored as 08:14:59.9999
         return whole.strftime("%Y-%m-%d" if whole.time() == time() else "%Y-%m-%d %H:%M:%S")
@@ -113,12 +113,12 @@ def _cell_text(value: object) -> str:
     return "" if value is None else str(value)
 
 
-def _number_text(value: float) -> str:
+def number_text(value: float) -> str:
     """Write a number in digits; ``12.125`` gets a fourth decimal, lest the point be taken for a thousands mark.
 
     Examples
     --------
-    >>> [_number_text(v) for v in (5520135.0, 0.1, 12.125, 1e16, 1e-07)]
+    >>> [number_text(v) for v in (5520135.0, 0.1, 12.125, 1e16, 1e-07)]
     ['5520135', '0.1', '12.1250', '10000000000000000', '0.0000001']
     """
     text = np.format_float_positional(value, trim="-")

@@ -4,10 +4,13 @@ export -> tidy survey -> weights -> maturity scores -> profiles -> CDO fit -> st
 
 Stages do not know each other: each takes DataFrames and gives DataFrames, and ``stages`` alone says what follows what.
 ``weights`` says how the sample was drawn;
-``storage`` keeps what they found as a study; ``opening`` opens one.
+``storage`` keeps what they found as a study; ``opening`` opens one; ``outside`` sets beside it a company that is not
+one of its respondents, ``alone`` makes a study in memory of one company.
 """
 
+from cdo_analysis.pipeline.alone import StudyAlone, firm_alone
 from cdo_analysis.pipeline.opening import SAMPLE, fit_sample, open_study, sample_study
+from cdo_analysis.pipeline.outside import StudyWithFirm, with_firm
 from cdo_analysis.pipeline.overrides import check_overrides, read_overrides
 from cdo_analysis.pipeline.stages import FEWEST_FOR_PROFILES, SEED, Analysis, analyse
 from cdo_analysis.pipeline.storage import fit, save
@@ -18,9 +21,12 @@ __all__ = [
     "SAMPLE",
     "SEED",
     "Analysis",
+    "StudyAlone",
+    "StudyWithFirm",
     "analyse",
     "check_overrides",
     "find_margins",
+    "firm_alone",
     "fit",
     "fit_sample",
     "open_study",
@@ -28,4 +34,5 @@ __all__ = [
     "sample_study",
     "save",
     "weigh",
+    "with_firm",
 ]

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
+from functools import lru_cache
 from pathlib import Path
 
 import platformdirs
 
+from cdo_analysis.intake import read_firm
+from cdo_analysis.pipeline.outside import with_firm
 from cdo_analysis.pipeline.storage import fit
-from cdo_analysis.resources import package_dir, sample_dir
+from cdo_analysis.resources import hash_of, package_dir, sample_dir
 from cdo_analysis.study import Study, read_study
 
 SAMPLE = "sample"
 
 
-def open_study(study: str | Path) -> Study:
+def open_study(study: str | Path, *, answers: str | Path = "") -> Study:
     """Open a study folder, or the bundled sample.
 
     Parameters
@@ -22,12 +24,29 @@ def open_study(study: str | Path) -> Study:
     study : str or Path
         A folder that :func:`fit` wrote; ``"sample"`` is the bundled synthetic survey, fitted on first use and kept in
         the user's cache.
+    answers : str or Path, optional
+        A file with the answers of one company outside the survey (:func:`~cdo_analysis.intake.read_firm`), which is
+        then seen beside the respondents: see :class:`~cdo_analysis.pipeline.StudyWithFirm`.
 
     Returns
     -------
     Study
     """
-    return sample_study() if str(study) == SAMPLE else read_study(study)
+    opened = sample_study() if str(study) == SAMPLE else _read(Path(study))
+    return with_firm(opened, read_firm(answers, beside=opened.codebook)) if str(answers) else opened
+
+
+def _read(folder: Path) -> Study:
+    """Read a study, or return the one that this process has already read from that folder if it is the same."""
+    index = folder / "study.json"
+    content = index.read_bytes() if index.is_file() else b""
+    return _read_once(folder.resolve(), content) if content else read_study(folder)
+
+
+@lru_cache(maxsize=2)
+def _read_once(folder: Path, content: bytes) -> Study:
+    """Read a study whose index holds `content`: tables that were read stay read."""
+    return read_study(folder)
 
 
 def sample_study() -> Study:
@@ -47,9 +66,4 @@ def fit_sample(out: str | Path) -> Study:
 
 def _fingerprint() -> str:
     """Return a hash of the package's code and data and of the sample: a change in either makes a new study."""
-    digest = hashlib.sha256()
-    for folder in (package_dir("."), sample_dir()):
-        for path in sorted(folder.rglob("*")):
-            if path.suffix in {".py", ".toml", ".csv"}:
-                digest.update(path.read_bytes())
-    return digest.hexdigest()[:12]
+    return hash_of([package_dir("."), sample_dir()], (".py", ".toml", ".csv"))[:12]

@@ -15,7 +15,7 @@ from cdo_analysis.intake import Survey, read_survey
 from cdo_analysis.pipeline.overrides import check_overrides, read_overrides
 from cdo_analysis.pipeline.stages import SEED, Analysis, analyse
 from cdo_analysis.pipeline.weights import find_margins
-from cdo_analysis.profiles import Profiles
+from cdo_analysis.profiles import Profiles, smart_lca
 from cdo_analysis.reference import load_arrangements
 from cdo_analysis.resources import package_dir
 from cdo_analysis.study import Study, write_study
@@ -132,6 +132,11 @@ def _profile_tables(profiles: Profiles) -> Iterator[tuple[str, pd.DataFrame]]:
     yield "profile_shares", profiles.shares
     yield "profile_practices", profiles.practices
     yield "profile_stability", profiles.stability
+    yield "profile_grouping", profiles.grouping.table
+    yield "profile_errors", profiles.errors
+    yield "profile_residuals", profiles.residuals
+    yield "profile_dropped", profiles.dropped
+    yield "profile_checklist", smart_lca(profiles)
 
 
 def _documents(a: Analysis) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -172,6 +177,16 @@ def _info(a: Analysis) -> dict[str, Any]:
         "profiles": {
             "verdict": a.profiles.verdict if a.profiles is not None else "not_sought",
             "means_agreement": None if pd.isna(agreement) else float(agreement),
+            **_grouping_info(a.profiles),
         },
         "versions": {name: version(name) for name in _VERSIONS},
     }
+
+
+def _grouping_info(profiles: Profiles | None) -> dict[str, Any]:
+    """Return what the verdict on grouping rests on, beside its table."""
+    if profiles is None:
+        return {}
+    found = profiles.grouping
+    p = None if pd.isna(found.p_continuum) else found.p_continuum
+    return {"shape": found.shape, "crossed": found.crossed, "p_continuum": p, "replicates": found.replicates}

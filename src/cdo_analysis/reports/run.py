@@ -3,33 +3,27 @@
 from __future__ import annotations
 
 import hashlib
-import logging
-import os
+import json
 import re
-import shutil
-import tempfile
 import unicodedata
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from cdo_analysis.errors import CdoAnalysisError, PublishError, ReportError, UsageError, did_you_mean
-from cdo_analysis.pipeline import open_study
-from cdo_analysis.reports.page import render_page
+from cdo_analysis.errors import InputError, UsageError, did_you_mean
+from cdo_analysis.reports.factory import EngineName, Limits, Plan, Task, error_of, make_reports
 from cdo_analysis.reports.parameters import check_parameters
 from cdo_analysis.reports.template import Template, open_template
-from cdo_analysis.study import Study
+from cdo_analysis.resources import code_hash
 
-CELL_TIMEOUT_S = 300
-_EXECUTION: dict[str, Any] = {
-    "kernel_name": "python3",
-    "execution_timeout": CELL_TIMEOUT_S,
-    "progress_bar": False,
-    "request_save_on_cell_execute": False,
-    "shutdown_kernel": "immediate",
-}
-_SET_BY_CALL = ("study", "company")
+if TYPE_CHECKING:
+    from cdo_analysis.study import Study
+
+_SET_BY_CALL = ("study", "company", "answers")
+_SECRET = re.compile(r"pass(word|wd|phrase)|token|secret|api_?key|mot_?de_?passe", re.IGNORECASE)
+_VERSIONS = ("cdo-analysis", "pandas", "numpy", "scikit-learn", "matplotlib", "seaborn", "papermill")
 
 
 @dataclass(frozen=True)
@@ -53,10 +47,15 @@ def report(
     name: str,
     *,
     company: str | None = None,
+    answers: str | Path | None = None,
     out: str | Path = "reports",
     parameters: Mapping[str, object] | None = None,
+    engine: EngineName = "auto",
+    limits: Limits | None = None,
 ) -> Report:
     """Render one report from a study; nothing is fitted again.
+
+    The report is made in a process of its own. Files of an earlier run are replaced once the new ones are whole.
 
     Parameters
     ----------
@@ -65,10 +64,16 @@ def report(
         ``quality``, ``panorama`` or ``company``.
     company : str, optional
         Respondent of the study that a company report is about.
+    answers : str or Path, optional
+        TOML or XLSX of a company outside the survey, in place of a respondent.
     out : str or Path
         Folder for the page and the executed notebook.
     parameters : mapping, optional
         Other parameters of the template (``language``, ``disclosure``).
+    engine : {'auto', 'fork', 'kernel'}
+        How cells run: in a process forked from a warm one, or in a plain Jupyter kernel; the same bytes come out.
+    limits : Limits, optional
+        Time and memory.
 
     Returns
     -------
@@ -77,112 +82,176 @@ def report(
     Raises
     ------
     UsageError
-        Unknown report, company or parameter, or a value that does not fit: before any kernel starts.
+        Unknown report, company or parameter, or a value that does not fit: before any cell runs.
     ReportError
         The notebook did not run to its end; nothing is published.
+    TimeLimitError, ProcessDiedError
+        It took too long, or its process was killed; nothing is published.
+    BusyError
+        Another run makes the same report.
     PublishError
         The folder cannot be written.
     """
-    opened = study if isinstance(study, Study) else open_study(study)
+    source = Source(study)
     template = open_template(name)
-    values = _values(template, opened, company, dict(parameters or {}))
-    target = Path(out)
-    stem = f"{name}-{file_stem(values['company'])}" if "company" in values else name
-    staging = _staging(target)
+    task = source.task(template, company=company, answers=answers, parameters=parameters)
+    plan = source.plan(out, template, engine=engine, limits=limits)
+    [outcome] = make_reports([task], plan)
+    if outcome.exit_code:
+        raise error_of(outcome)
+    return Report(outcome.title, plan.out / f"{task.report}.html", plan.out / f"{task.report}.ipynb")
+
+
+@dataclass(frozen=True)
+class Source:
+    """The study that reports are made from, known without reading its tables.
+
+    Attributes
+    ----------
+    study : Study, str or Path
+    """
+
+    study: Study | str | Path
+    index: dict[str, Any] = field(init=False, repr=False)
+    folder: Path = field(init=False)
+
+    def __post_init__(self) -> None:
+        folder: Any = getattr(self.study, "folder", self.study)
+        if str(folder) == "sample":
+            from cdo_analysis.pipeline import open_study
+
+            folder = open_study("sample").folder
+        object.__setattr__(self, "folder", Path(folder).resolve())
+        object.__setattr__(self, "index", _read_index(Path(folder)))
+
+    def task(
+        self,
+        template: Template,
+        *,
+        company: str | None = None,
+        answers: str | Path | None = None,
+        parameters: Mapping[str, object] | None = None,
+        period: str = "",
+    ) -> Task:
+        """Return the report to make, its parameters checked.
+
+        Raises
+        ------
+        UsageError
+            A parameter or a company is not known.
+        """
+        given = dict(parameters or {})
+        for name in given:
+            if name in _SET_BY_CALL:
+                raise UsageError(
+                    f"{template.name}: {name} is set by the call itself, not by a parameter; leave it out."
+                )
+            if _SECRET.search(name):
+                raise UsageError(
+                    f"'{name}' looks like a secret, and parameters are kept in every report; use the environment."
+                )
+        if "study" in template.parameters:
+            given["study"] = str(self.folder)
+        if "company" in template.parameters:
+            if answers is not None:
+                given["answers"] = str(Path(answers).resolve())
+            given["company"] = self.respondent(company) if answers is None else self.outsider(company, answers)
+        elif company is not None or answers is not None:
+            named = "company" if company is not None else "answers"
+            raise UsageError(
+                f"{template.name} is not about one company; leave {named} out, or ask for the report 'company'."
+            )
+        values = check_parameters(template.parameters, given, template.name)
+        stem = f"{template.name}-{file_stem(values['company'])}" if "company" in values else template.name
+        return Task(stem, template.reference, values, self._key(template, values), period)
+
+    def plan(
+        self,
+        out: str | Path,
+        template: Template,
+        *,
+        engine: EngineName = "auto",
+        workers: int = 1,
+        limits: Limits | None = None,
+    ) -> Plan:
+        """Return how reports of a template are made from this study."""
+        facts = {**self.facts, "template_sha256": template.sha256}
+        return Plan(Path(out), str(self.folder), engine, workers, limits or Limits(), facts)
+
+    @cached_property
+    def facts(self) -> dict[str, Any]:
+        """What every report is made of: study, data, code and versions."""
+        from importlib.metadata import version
+
+        return {
+            "study": self.index["id"],
+            "data": self.index["data"],
+            "code_sha256": code_hash(),
+            "versions": {name: version(name) for name in _VERSIONS},
+        }
+
+    @cached_property
+    def respondents(self) -> list[str]:
+        """Respondents of the study, read from its answers."""
+        import pyarrow.parquet
+
+        table = pyarrow.parquet.read_table(self.folder / "scores.parquet", columns=["respondent"])
+        return list(table.column("respondent").to_pylist())
+
+    def respondent(self, company: str | None) -> str:
+        """Return the respondent that `company` names; spaces between its digits do not count.
+
+        Raises
+        ------
+        UsageError
+            There is none, or nothing was named.
+        """
+        if not company:
+            raise UsageError("the report 'company' needs a company; name one with --company ID.")
+        known = set(self.respondents)
+        for candidate in (company, "".join(company.split())):
+            if candidate in known:
+                return candidate
+        hint = did_you_mean(company, known) if len(known) < 50_000 else ""
+        raise UsageError(f"the study has no company '{company}'{hint}")
+
+    def outsider(self, company: str | None, answers: str | Path) -> str:
+        """Return the id of a company outside; its answers are read here first, so that faults come at once.
+
+        Raises
+        ------
+        UsageError, InputError
+            A respondent was named too, or the answers cannot be used.
+        """
+        if company is not None:
+            raise UsageError(
+                "a report is about a respondent (--company) or a company outside (--answers); name one of them."
+            )
+        from cdo_analysis.intake import read_firm
+        from cdo_analysis.pipeline import open_study, with_firm
+
+        study = open_study(self.folder)
+        return with_firm(study, read_firm(answers, beside=study.codebook)).outsider
+
+    def _key(self, template: Template, values: Mapping[str, Any]) -> str:
+        made_of = {**self.facts, "template": template.sha256, "values": dict(values)}
+        made_of["values"].pop("study", None)
+        if values.get("answers"):
+            made_of["answers"] = hashlib.sha256(Path(values["answers"]).read_bytes()).hexdigest()
+        return hashlib.sha256(json.dumps(made_of, sort_keys=True).encode("utf-8")).hexdigest()
+
+
+def _read_index(folder: Path) -> dict[str, Any]:
+    """Read ``study.json``; where it cannot be, let the study itself say why."""
     try:
-        notebook = _execute(template, values, staging)
-        title, html = render_page(notebook, template=name)
-        (staging / f"{stem}.html").write_text(html, encoding="utf-8")
-        _publish(staging / "executed.ipynb", target / f"{stem}.ipynb")
-        _publish(staging / f"{stem}.html", target / f"{stem}.html")
-    except OSError as error:
-        raise PublishError(f"{name} cannot be written to {out}: {error.strerror}; choose another --out.") from error
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
-    return Report(title, target / f"{stem}.html", target / f"{stem}.ipynb")
+        index = json.loads((folder / "study.json").read_text(encoding="utf-8"))
+        if index["format"] == 1:
+            return dict(index)
+    except (OSError, ValueError, KeyError):
+        pass
+    from cdo_analysis.study import read_study
 
-
-def _values(template: Template, study: Study, company: str | None, given: dict[str, object]) -> dict[str, Any]:
-    for name in _SET_BY_CALL:
-        if name in given:
-            raise UsageError(f"{template.name}: {name} is set by the call itself, not by a parameter; leave it out.")
-    given["study"] = str(study.folder.resolve())
-    if "company" in template.parameters:
-        given["company"] = _respondent(study, company)
-    elif company is not None:
-        raise UsageError(
-            f"{template.name} is not about one company; leave company out, or ask for the report 'company'."
-        )
-    return check_parameters(template.parameters, given, template.name)
-
-
-def _respondent(study: Study, company: str | None) -> str:
-    if not company:
-        raise UsageError("the report 'company' needs a company; name one with --company ID.")
-    known = study.table("scores").index
-    for candidate in (company, "".join(company.split())):
-        if candidate in known:
-            return candidate
-    raise UsageError(
-        f"the study has no company '{company}'{did_you_mean(company, known) if len(known) < 50_000 else ''}"
-    )
-
-
-def _execute(template: Template, values: dict[str, Any], staging: Path) -> Mapping[str, Any]:
-    """Run the notebook; only a run in which every cell ended without error is a result."""
-    import papermill
-    from papermill.exceptions import PapermillExecutionError
-
-    logging.getLogger("papermill").setLevel(logging.ERROR)
-    output = staging / "executed.ipynb"
-    try:
-        notebook = papermill.execute_notebook(
-            str(template.path), str(output), parameters=values, cwd=str(staging), config=_kernel_config(), **_EXECUTION
-        )
-    except PapermillExecutionError as error:
-        raise ReportError(_why(template, error.exec_count, error.ename, error.evalue)) from error
-    except CdoAnalysisError:
-        raise
-    except Exception as error:  # a dead kernel, a time-out: papermill has no common class for them
-        raise ReportError(f"{template.name} did not run to its end ({type(error).__name__}: {error}).") from error
-    _check_complete(template, notebook)
-    _strip(notebook)
-    papermill.iorw.write_ipynb(notebook, str(output))
-    return notebook
-
-
-def _kernel_config() -> Any:
-    """Speak to the kernel through files that only this user can open, where the system has them; else over TCP."""
-    from traitlets.config import Config
-
-    return Config({"KernelManager": {"transport": "ipc"}} if os.name == "posix" else {})
-
-
-def _why(template: Template, cell: int, name: str, value: str) -> str:
-    text = re.sub(r"\x1b\[[0-9;]*m", "", value).strip()
-    return f"{template.name} stopped in cell {cell}: {text if name in _ours() else f'{name}: {text}'}"
-
-
-def _ours() -> set[str]:
-    return {CdoAnalysisError.__name__} | {cls.__name__ for cls in CdoAnalysisError.__subclasses__()}
-
-
-def _check_complete(template: Template, notebook: Mapping[str, Any]) -> None:
-    code = [cell for cell in notebook["cells"] if cell["cell_type"] == "code" and "".join(cell["source"]).strip()]
-    if any(cell.get("execution_count") is None for cell in code):
-        raise ReportError(f"{template.name}: a cell did not run, though no error was reported; nothing is published.")
-    if any(output["output_type"] == "error" for cell in code for output in cell["outputs"]):
-        raise ReportError(f"{template.name}: a cell ended in an error; nothing is published.")
-
-
-def _strip(notebook: Any) -> None:
-    """Leave out what changes from run to run and from machine to machine: times, paths, messages of libraries."""
-    notebook["metadata"].pop("papermill", None)
-    for cell in notebook["cells"]:
-        cell["metadata"].pop("papermill", None)
-        cell["metadata"].pop("execution", None)
-        if cell["cell_type"] == "code":
-            cell["outputs"] = [o for o in cell["outputs"] if o.get("name") != "stderr"]
+    return dict(read_study(folder).info)
 
 
 def file_stem(identifier: str) -> str:
@@ -200,16 +269,55 @@ def file_stem(identifier: str) -> str:
     return f"{stem or 'company'}-{hashlib.sha256(identifier.encode('utf-8')).hexdigest()[:8]}"
 
 
-def _staging(target: Path) -> Path:
-    if target.exists() and not target.is_dir():
-        raise PublishError(f"{target} is a file; name a folder with --out.")
+def find_companies(source: Source, *, where: Iterable[str] = (), listed: Path | None = None) -> list[str]:
+    """Return the respondents of a study that conditions and a list keep, in the order of the study.
+
+    Parameters
+    ----------
+    source : Source
+    where : iterable of str
+        ``column=value`` of the tidy answers, all of which must hold: ``sector=trade``, ``size_category=eti``.
+    listed : Path, optional
+        A file with a respondent a line.
+
+    Raises
+    ------
+    UsageError, InputError
+        A column or a respondent is not of the study, or the file cannot be read.
+    """
+    kept = source.respondents
+    if listed is not None:
+        wanted = {source.respondent(name) for name in _read_lines(listed)}
+        kept = [name for name in kept if name in wanted]
+    for condition in where:
+        column, equals, value = condition.partition("=")
+        if not equals:
+            raise UsageError(f"--where {condition} is not column=value; write for instance --where sector=trade.")
+        holding = _holding(source, column.strip(), value.strip())
+        kept = [name for name in kept if name in holding]
+    return kept
+
+
+def _read_lines(path: Path) -> list[str]:
     try:
-        target.mkdir(parents=True, exist_ok=True)
-        return Path(tempfile.mkdtemp(prefix=".run-", dir=target))
-    except OSError as error:
-        raise PublishError(f"{target} cannot be written: {error.strerror}; choose another --out.") from error
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeError) as error:
+        raise InputError(
+            f"the list of companies {path} cannot be read ({error}); write one identifier a line."
+        ) from error
+    return [line.strip() for line in lines if line.strip()]
 
 
-def _publish(made: Path, place: Path) -> None:
-    made.chmod(0o644)
-    os.replace(made, place)
+def _holding(source: Source, column: str, value: str) -> set[str]:
+    import pyarrow.parquet
+
+    file = source.folder / "responses.parquet"
+    names = [name for name in pyarrow.parquet.read_schema(file).names if name != "respondent"]
+    if column not in names:
+        raise UsageError(f"the study has no column '{column}'{did_you_mean(column, names)}")
+    table = pyarrow.parquet.read_table(file, columns=["respondent", column])
+    pairs = zip(table.column("respondent").to_pylist(), table.column(column).to_pylist(), strict=True)
+    held = [(name, str(answer)) for name, answer in pairs if answer is not None]
+    if value not in {answer for _, answer in held}:
+        raise UsageError(f"no company has {column} = '{value}'{did_you_mean(value, {answer for _, answer in held})}")
+    return {name for name, answer in held if answer == value}

@@ -6,7 +6,15 @@ study has nothing to show. Those whose name ends in ``_sentences``, :func:`argum
 """
 
 from cdo_analysis.exhibits.company.argument import Argument, argument_for, change_sentences, changes, reasons
-from cdo_analysis.exhibits.company.choice import name_of, options_in_set, options_open, settling_criterion
+from cdo_analysis.exhibits.company.choice import (
+    answer_of,
+    answer_words,
+    name_and_unit,
+    name_of,
+    options_in_set,
+    options_open,
+    settling_criterion,
+)
 from cdo_analysis.exhibits.company.evidence import NEAREST, advised, estimated, observed, peers_words
 from cdo_analysis.exhibits.company.expertise import Expertise, expertise_of, expertise_sentences
 from cdo_analysis.exhibits.company.head import (
@@ -18,6 +26,7 @@ from cdo_analysis.exhibits.company.head import (
 )
 from cdo_analysis.exhibits.company.overridden import override_sentences
 from cdo_analysis.exhibits.company.peers import dimensions, grade_sentences
+from cdo_analysis.exhibits.company.profile import profile
 from cdo_analysis.exhibits.company.record import answers, limits, unanswered
 from cdo_analysis.exhibits.company.spending import (
     Plan,
@@ -35,7 +44,9 @@ __all__ = [
     "Expertise",
     "Plan",
     "advised",
+    "answer_of",
     "answer_sentences",
+    "answer_words",
     "answers",
     "argument_for",
     "change_sentences",
@@ -49,6 +60,7 @@ __all__ = [
     "expertise_sentences",
     "grade_sentences",
     "limits",
+    "name_and_unit",
     "name_of",
     "observed",
     "options_in_set",
@@ -57,6 +69,7 @@ __all__ = [
     "peers_words",
     "plan_for",
     "plan_sentences",
+    "profile",
     "reasons",
     "scope_sentences",
     "sequence_sentences",

@@ -30,7 +30,8 @@ def cover(view: View, company: str) -> Exhibit:
     row = recommendation_to(view, company)
     said = [*answer_sentences(view, company), *plan_sentences(view, company), *override_sentences(view, company)]
     said += [*exclusion_sentences(view, company), *sureness_sentences(view, company)]
-    based_on = view.say("company.based_on", answered=view.numbers.share(row["coverage"]))
+    rests_on = "company.based_on_form" if view.study.outsider else "company.based_on"
+    based_on = view.say(rests_on, answered=view.numbers.share(row["coverage"]))
     paragraphs = [*said, *_agreement(view, row), based_on]
     return view.cover(title_of(view, company), subtitle, paragraphs)
 

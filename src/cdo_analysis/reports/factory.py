@@ -1,0 +1,401 @@
+"""Reports made one after the other or side by side, each in a process of its own, and published whole or not at all.
+
+The process that drives never imports what reports need: it starts processes, holds the clock, keeps the ledger and
+moves finished files to where readers look.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import signal
+import tempfile
+import time
+import uuid
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from types import FrameType
+from typing import Any, Literal
+
+from cdo_analysis.errors import (
+    BusyError,
+    CdoAnalysisError,
+    DisclosureError,
+    InputError,
+    InterruptedRunError,
+    ProcessDiedError,
+    PublishError,
+    ReportError,
+    TimeLimitError,
+    UsageError,
+)
+from cdo_analysis.reports.job import NOTEBOOK, PAGE, RESULT, Job
+from cdo_analysis.reports.ledger import FOLDER, Ledger, Run, now
+from cdo_analysis.reports.processes import End, Fork, Plain, Processes, fork_is_possible
+
+EngineName = Literal["auto", "fork", "kernel"]
+
+MANIFEST = "manifest.json"
+_ENOUGH_SPACE = 50_000_000
+_STARTING_S = 120.0
+_STATES = {
+    TimeLimitError.exit_code: "timeout",
+    ProcessDiedError.exit_code: "process_died",
+    PublishError.exit_code: "cannot_publish",
+}
+_SAID: tuple[type[CdoAnalysisError], ...] = (
+    UsageError, InputError, DisclosureError, ReportError, TimeLimitError, ProcessDiedError, PublishError, BusyError,
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a report may take.
+
+    Attributes
+    ----------
+    cell_s, run_s : float
+        Seconds of a cell, and of the whole.
+    memory_mb : float
+        Memory on top of what a forked process starts with; 0 for no limit.
+    """
+
+    cell_s: float = 300.0
+    run_s: float = 900.0
+    memory_mb: float = 4_000.0
+
+
+@dataclass(frozen=True)
+class Task:
+    """A report to make.
+
+    Attributes
+    ----------
+    report : str
+        Stem of its files: ``panorama``, ``company-732829320``.
+    template : str
+    values : dict
+        Parameters, checked.
+    key : str
+        Hash of all that it is made of.
+    period : str
+        Such as ``2026-W48``.
+    """
+
+    report: str
+    template: str
+    values: dict[str, Any]
+    key: str
+    period: str = ""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a report.
+
+    Attributes
+    ----------
+    task : Task
+    run : Run
+        As the ledger has it.
+    title : str
+        Of the report; empty where it was not published.
+    exit_code : int
+        0 where it was.
+    """
+
+    task: Task
+    run: Run
+    title: str = ""
+    exit_code: int = 0
+
+
+@dataclass
+class _Running:
+    task: Task
+    run: Run
+    staging: Path
+    since: float
+    attempt: int
+    why_killed: str = ""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How reports are made.
+
+    Attributes
+    ----------
+    out : Path
+        Folder to publish in.
+    study : str
+        Study to open in the warm process; empty for none.
+    engine : {'auto', 'fork', 'kernel'}
+        ``auto`` forks where that is possible and safe, and else takes plain kernels.
+    workers : int
+        Reports made side by side.
+    limits : Limits
+    facts : dict
+        What every manifest says: study, code, versions.
+    """
+
+    out: Path
+    study: str = ""
+    engine: EngineName = "auto"
+    workers: int = 1
+    limits: Limits = field(default_factory=Limits)
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+def make_reports(
+    tasks: Sequence[Task], plan: Plan, *, told: Callable[[str], None] = lambda _: None
+) -> Iterator[Outcome]:
+    """Make reports, and yield what became of each as it ends.
+
+    A failure is an outcome and stops no other report; the last good files of a report that fails stay as they are.
+
+    Parameters
+    ----------
+    tasks : sequence of Task
+        Of one template.
+    plan : Plan
+    told : callable
+        Is given a sentence where something is worth knowing: that plain kernels are used, and why.
+
+    Raises
+    ------
+    PublishError
+        The folder cannot be written.
+    InterruptedRunError
+        A signal asked to stop (Ctrl-C, SIGTERM, SIGHUP); what ran is killed and written as interrupted.
+    """
+    if not tasks:
+        return
+    with _prepared(plan.out) as ledger, _signals() as asked, ExitStack() as stack:
+        works = stack.enter_context(_processes(tasks[0].template, plan, told))
+        yield from _Factory(plan, ledger, works, asked).run(tasks)
+
+
+@contextmanager
+def _prepared(out: Path) -> Iterator[Ledger]:
+    if out.exists() and not out.is_dir():
+        raise PublishError(f"{out} is a file; name a folder with --out.")
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        free = shutil.disk_usage(out).free
+    except OSError as error:
+        raise PublishError(f"{out} cannot be written: {error.strerror}; choose another --out.") from error
+    if free < _ENOUGH_SPACE and os.environ.get("CDO_ANALYSIS_ANY_SPACE") != "1":
+        raise PublishError(f"{out} has {free // 1_000_000} MB left; free some space, or choose another --out.")
+    ledger = Ledger(out)
+    for run in ledger.recover():
+        shutil.rmtree(_staging_of(out, run.id), ignore_errors=True)
+    yield ledger
+
+
+def _staging_of(out: Path, run: str) -> Path:
+    return out / FOLDER / f"staging-{run}"
+
+
+@contextmanager
+def _signals() -> Iterator[list[int]]:
+    """Note signals that ask to stop, instead of dying of them; only the main thread of a program can."""
+    asked: list[int] = []
+
+    def note(number: int, _: FrameType | None) -> None:
+        asked.append(number)
+
+    before = {}
+    try:
+        for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+            if hasattr(signal, name):
+                number = getattr(signal, name)
+                before[number] = signal.signal(number, note)
+    except ValueError:
+        pass
+    try:
+        yield asked
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _processes(template: str, plan: Plan, told: Callable[[str], None]) -> Processes:
+    if plan.engine == "kernel" or (plan.engine == "auto" and not fork_is_possible()):
+        return Plain()
+    fork = Fork(template, plan.study, cell_s=plan.limits.cell_s, memory_mb=plan.limits.memory_mb)
+    why = fork.wait_until_ready(_STARTING_S)
+    if not why:
+        return fork
+    fork.close()
+    if plan.engine == "fork":
+        raise PublishError(f"reports cannot be forked: {why}; take --engine kernel.")
+    told(f"plain kernels are used, because {why}")
+    return Plain()
+
+
+class _Factory:
+    """The loop: start what fits, wait, conclude."""
+
+    def __init__(self, plan: Plan, ledger: Ledger, works: Processes, asked: list[int]) -> None:
+        self.plan, self.ledger, self.works, self.asked = plan, ledger, works, asked
+        self.running: dict[str, _Running] = {}
+
+    def run(self, tasks: Sequence[Task]) -> Iterator[Outcome]:
+        """Yield an outcome for each task."""
+        waiting = deque((task, 1) for task in tasks)
+        try:
+            while waiting or self.running:
+                while waiting and len(self.running) < self.plan.workers:
+                    busy = self._start(*waiting.popleft())
+                    if busy is not None:
+                        yield busy
+                for end in self.works.wait(0.5):
+                    started = self.running.pop(end.id)
+                    outcome = self._conclude(started, end)
+                    if outcome is None:
+                        waiting.append((started.task, started.attempt + 1))
+                    else:
+                        yield outcome
+                self._kill_overdue()
+                if self.asked:
+                    raise InterruptedRunError(self.asked[0])
+        finally:
+            self._stop_all()
+
+    def _start(self, task: Task, attempt: int) -> Outcome | None:
+        run = Run(
+            id=uuid.uuid4().hex[:12],
+            report=task.report,
+            template=Path(task.template).stem,
+            key=task.key,
+            period=task.period,
+        )
+        try:
+            run = self.ledger.begin(run)
+        except BusyError as error:
+            return Outcome(task, replace(run, state="failed", message=str(error)), exit_code=error.exit_code)
+        staging = _staging_of(self.plan.out, run.id)
+        try:
+            staging.mkdir(parents=True)
+        except OSError as error:
+            return self._end(task, run, "cannot_publish", f"{staging} cannot be made: {error.strerror}", 8)
+        self.running[run.id] = _Running(task, run, staging, time.monotonic(), attempt)
+        self.works.start(Job(run.id, task.template, task.values, str(staging.resolve()), self.plan.limits.cell_s))
+        return None
+
+    def _conclude(self, started: _Running, end: End) -> Outcome | None:
+        """Publish what was made, or say why not; None where it is worth a second try."""
+        task, run = started.task, replace(started.run, peak_mb=round(end.peak_kb / 1000, 1))
+        run = replace(run, seconds=round(time.monotonic() - started.since, 3))
+        result = _read_result(started.staging)
+        try:
+            if started.why_killed:
+                return self._end(task, run, "timeout", started.why_killed, 6, started.staging)
+            if result is None:
+                if end.lost and started.attempt == 1:
+                    self._end(task, run, "process_died", "its process could not be started; tried again", 7)
+                    return None
+                return self._end(task, run, "process_died", _death(task, end), 7, started.staging)
+            if result["state"] != "succeeded":
+                state = _STATES.get(result["exit_code"], "failed")
+                return self._end(task, run, state, result["message"], result["exit_code"], started.staging, result)
+            return self._publish(started, run, result)
+        finally:
+            shutil.rmtree(started.staging, ignore_errors=True)
+
+    def _publish(self, started: _Running, run: Run, result: dict[str, Any]) -> Outcome:
+        task, out = started.task, self.plan.out
+        hashes = {}
+        try:
+            for made, suffix in ((PAGE, "html"), (NOTEBOOK, "ipynb")):
+                data = (started.staging / made).read_bytes()
+                hashes[suffix] = hashlib.sha256(data).hexdigest()
+                if hashes[suffix] != result["files"][made]["sha256"]:
+                    return self._end(task, run, "failed", f"{made} is not what its process wrote", 5, started.staging)
+            for made, suffix in ((NOTEBOOK, "ipynb"), (PAGE, "html")):
+                (started.staging / made).chmod(0o644)
+                os.replace(started.staging / made, out / f"{task.report}.{suffix}")
+        except OSError as error:
+            said = f"{task.report} cannot be written to {out}: {error.strerror}; choose another --out."
+            return self._end(task, run, "cannot_publish", said, PublishError.exit_code)
+        run = replace(run, html=hashes["html"], notebook=hashes["ipynb"])
+        ended = self._end(task, run, "succeeded", "", 0, result=result)
+        return replace(ended, title=result["title"])
+
+    def _end(
+        self,
+        task: Task,
+        run: Run,
+        state: str,
+        message: str,
+        exit_code: int,
+        staging: Path | None = None,
+        result: dict[str, Any] | None = None,
+    ) -> Outcome:
+        run = replace(run, state=state, message=message, ended=now())
+        self.ledger.end(run)
+        self._write_manifest(task, run, exit_code, result or {})
+        if staging is not None and (staging / NOTEBOOK).exists():
+            os.replace(staging / NOTEBOOK, self.plan.out / FOLDER / f"{run.id}.ipynb")
+        return Outcome(task, run, exit_code=exit_code)
+
+    def _write_manifest(self, task: Task, run: Run, exit_code: int, result: dict[str, Any]) -> None:
+        """Write what is known of a run beside the ledger; a disk too full for it changes no outcome."""
+        manifest = {
+            "schema": 1,
+            **{name: value for name, value in vars(run).items() if name not in ("pid", "born")},
+            "exit_code": exit_code,
+            "parameters": {name: value for name, value in task.values.items() if name != "study"},
+            "engine": self.works.name,
+            **self.plan.facts,
+            "result": {name: value for name, value in result.items() if name != "message"},
+        }
+        text = json.dumps(manifest, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+        folder = self.plan.out / FOLDER
+        try:
+            with tempfile.NamedTemporaryFile("w", dir=folder, delete=False, encoding="utf-8") as file:
+                file.write(text)
+            os.replace(file.name, folder / f"{task.report}.json")
+        except OSError:
+            return
+
+    def _kill_overdue(self) -> None:
+        limit = self.plan.limits.run_s
+        for name, started in self.running.items():
+            if not started.why_killed and time.monotonic() - started.since > limit:
+                started.why_killed = f"{started.task.report} took more than {limit:g} s and was stopped."
+                self.works.kill(name)
+
+    def _stop_all(self) -> None:
+        for name, started in self.running.items():
+            self.works.kill(name)
+            self._end(started.task, started.run, "interrupted", "interrupted", 130)
+            shutil.rmtree(started.staging, ignore_errors=True)
+        self.running.clear()
+
+
+def _read_result(staging: Path) -> dict[str, Any] | None:
+    try:
+        return dict(json.loads((staging / RESULT).read_text(encoding="utf-8")))
+    except (OSError, ValueError):
+        return None
+
+
+def _death(task: Task, end: End) -> str:
+    if end.status < 0:
+        name = signal.Signals(-end.status).name
+        hint = " (the system may have run out of memory)" if name == "SIGKILL" else ""
+        return f"{task.report}: its process was killed by {name}{hint}; nothing is published."
+    return f"{task.report}: its process ended without a word (code {end.status}); nothing is published."
+
+
+def error_of(outcome: Outcome) -> CdoAnalysisError:
+    """Return the error that an outcome is, for callers that make one report."""
+    known = {cls.exit_code: cls for cls in _SAID}
+    return known.get(outcome.exit_code, CdoAnalysisError)(outcome.run.message)

@@ -1,0 +1,221 @@
+"""One report, made in the process that was given to it: executed, checked, rendered, and left in a folder.
+
+Nothing here writes where readers look. The last file written, :data:`RESULT`, says what came of it; without it, the
+process died.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import logging
+import os
+import re
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from cdo_analysis.errors import CdoAnalysisError, ProcessDiedError, PublishError, ReportError, TimeLimitError
+
+RESULT, NOTEBOOK, PAGE = "result.json", "executed.ipynb", "page.html"
+
+Execute = Callable[[Any, Mapping[str, Any], Path], Any]
+"""A notebook, values of its parameters and a folder to work in; the executed notebook."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a process is asked to make.
+
+    Attributes
+    ----------
+    id : str
+    template : str
+        What opens the template: its name, or its path.
+    values : dict
+        Parameters, checked.
+    staging : str
+        Folder that is there, empty, and nobody else's.
+    cell_timeout : float
+        Seconds that a cell may take.
+    """
+
+    id: str
+    template: str
+    values: dict[str, Any]
+    staging: str
+    cell_timeout: float
+
+    @property
+    def name(self) -> str:
+        """Name of the template."""
+        return Path(self.template).stem
+
+    def to_json(self) -> str:
+        """Return the job on one line."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, line: str) -> Job:
+        """Return the job that :meth:`to_json` wrote."""
+        return cls(**json.loads(line))
+
+
+def perform(job: Job, execute: Execute) -> bool:
+    """Make the report of a job; return whether it is there. What went wrong is in the result, never raised."""
+    staging = Path(job.staging)
+    try:
+        result = _make(job, execute, staging)
+    except Exception as error:
+        result = _failure(job, error)
+    except SystemExit:
+        result = _failure(job, ReportError(f"{job.name} left before its end (sys.exit); nothing is published."))
+    _write(staging / RESULT, json.dumps(result).encode("utf-8"))
+    return result["state"] == "succeeded"
+
+
+def _make(job: Job, execute: Execute, staging: Path) -> dict[str, Any]:
+    import nbformat
+
+    from cdo_analysis.reports.page import render_page
+    from cdo_analysis.reports.template import open_template
+
+    logging.getLogger("papermill").setLevel(logging.ERROR)
+    template = open_template(job.template)
+    source = nbformat.read(template.path, as_version=4)
+    notebook = execute(source, job.values, staging)
+    check_complete(job.name, notebook)
+    strip(notebook)
+    title, html = render_page(notebook, template=job.name)
+    made = {NOTEBOOK: nbformat.writes(notebook).encode("utf-8"), PAGE: html.encode("utf-8")}
+    for name, data in made.items():
+        _write(staging / name, data)
+    files = {name: {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)} for name, data in made.items()}
+    return {"state": "succeeded", "title": title, "template": template.sha256, "files": files}
+
+
+def _write(path: Path, data: bytes) -> None:
+    """Write a file and wait until the disk has it, so that a full one is an error here and not after publication."""
+    with path.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _failure(job: Job, error: Exception) -> dict[str, Any]:
+    said = explain(job.name, error)
+    return {
+        "state": "failed",
+        "kind": _kind(error),
+        "error": type(said).__name__,
+        "exit_code": said.exit_code,
+        "message": str(said),
+        "cell": getattr(error, "exec_count", None),
+        "traceback": _plain("".join(traceback.format_exception(error))[-20_000:]),
+    }
+
+
+def _kind(error: Exception) -> str:
+    name = getattr(error, "ename", type(error).__name__)
+    if name == "MemoryError":
+        return "out_of_memory"
+    if name == "DeadKernelError":
+        return "process_died"
+    if name in ("CellTimeoutError", "CellTimeoutException"):
+        return "timeout"
+    if isinstance(error, OSError):
+        return "disk_full" if error.errno == errno.ENOSPC else "cannot_write"
+    return "notebook_error"
+
+
+def explain(template: str, error: Exception) -> CdoAnalysisError:
+    """Return the error that says in one sentence why a template did not run to its end."""
+    from papermill.exceptions import PapermillExecutionError
+
+    if isinstance(error, CdoAnalysisError):
+        return error
+    if isinstance(error, PapermillExecutionError):
+        text = _plain(error.evalue).strip()
+        ours = {CdoAnalysisError.__name__} | {cls.__name__ for cls in CdoAnalysisError.__subclasses__()}
+        why = text if error.ename in ours else f"{error.ename}: {text}".rstrip(": ")
+        if error.ename == "CellTimeoutError":
+            return TimeLimitError(f"{template} stopped in cell {error.exec_count}: {text}.")
+        return ReportError(f"{template} stopped in cell {error.exec_count}: {why}")
+    if isinstance(error, OSError):
+        return PublishError(
+            f"{template} cannot be written: {error.strerror}; free some space, or choose another --out."
+        )
+    name = type(error).__name__
+    if name == "DeadKernelError":
+        return ProcessDiedError(f"{template}: its kernel died; nothing is published. Was there enough memory?")
+    if "Timeout" in name:
+        return TimeLimitError(f"{template}: {_plain(str(error)).strip().splitlines()[0]}")
+    return ReportError(f"{template} did not run to its end ({type(error).__name__}: {_plain(str(error))}).")
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"\x1b\[[0-9;]*m", "", text)
+
+
+def check_complete(template: str, notebook: Mapping[str, Any]) -> None:
+    """Make sure that every cell ran and that none ended in an error.
+
+    Raises
+    ------
+    ReportError
+        One did not, though nothing was raised: a kernel that dies can look so.
+    """
+    code = [cell for cell in notebook["cells"] if cell["cell_type"] == "code" and "".join(cell["source"]).strip()]
+    if any(cell.get("execution_count") is None for cell in code):
+        raise ReportError(f"{template}: a cell did not run, though no error was reported; nothing is published.")
+    if any(output["output_type"] == "error" for cell in code for output in cell["outputs"]):
+        raise ReportError(f"{template}: a cell ended in an error; nothing is published.")
+
+
+def strip(notebook: Any) -> None:
+    """Leave out what changes from run to run and from machine to machine: times, paths, messages of libraries."""
+    notebook["metadata"].pop("papermill", None)
+    notebook["metadata"]["language_info"] = {"name": "python"}
+    for cell in notebook["cells"]:
+        if "injected-parameters" in cell["metadata"].get("tags", []):
+            cell["id"] = "injected-parameters"  # papermill draws one at random
+        cell["metadata"].pop("papermill", None)
+        cell["metadata"].pop("execution", None)
+        if cell["cell_type"] == "code":
+            cell["outputs"] = [output for output in cell["outputs"] if output.get("name") != "stderr"]
+
+
+def in_kernel(notebook: Any, values: Mapping[str, Any], staging: Path, *, cell_timeout: float) -> Any:
+    """Execute a notebook in a plain Jupyter kernel."""
+    import papermill
+    from traitlets.config import Config
+
+    # Files that only this user can open, where the system has them; else TCP.
+    config = Config({"KernelManager": {"transport": "ipc"}} if os.name == "posix" else {})
+    return papermill.execute_notebook(
+        notebook,
+        None,
+        parameters=dict(values),
+        kernel_name="python3",
+        cwd=str(staging),
+        progress_bar=False,
+        execution_timeout=cell_timeout,
+        shutdown_kernel="immediate",
+        config=config,
+    )
+
+
+def main() -> None:
+    """Make the report of the job on standard input, in a plain kernel."""
+    import sys
+    from functools import partial
+
+    job = Job.from_json(sys.stdin.readline())
+    sys.exit(not perform(job, partial(in_kernel, cell_timeout=job.cell_timeout)))
+
+
+if __name__ == "__main__":
+    main()
