@@ -103,3 +103,11 @@ def test_the_command_line_says_what_is_wrong_before_anything_is_fitted(tmp_path:
     assert done.exit_code == 3
     assert "the option 'external', which does not exist" in done.output
     assert not (tmp_path / "study").exists()
+
+
+def test_the_example_of_the_documentation_can_be_read(tmp_path: Path) -> None:
+    page = (Path(__file__).resolve().parents[1] / "docs" / "overrides.md").read_text(encoding="utf-8")
+    example = page.partition("```toml\n")[2].partition("```")[0]
+    found = read_overrides(write(tmp_path, example))
+    assert found["option"].tolist() == ["external_adviser"]
+    check_overrides(found, ["001075217"], load_arrangements())
