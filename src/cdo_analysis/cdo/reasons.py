@@ -189,8 +189,10 @@ def _sentence(criterion: Criterion, answer: float | str, side: str, language: La
 
 
 def _number_text(value: float, language: Language) -> str:
-    text = f"{round(value, 1):.12g}"
-    return text.replace(".", ",") if language == "fr" else text
+    """Write a number with one decimal at most, none from 10 on, and thousands apart."""
+    rounded = round(value, 1) if abs(value) < 10 else round(value)
+    text = f"{rounded:,.1f}".removesuffix(".0")
+    return text.replace(",", "\u202f").replace(".", ",") if language == "fr" else text
 
 
 def _only(advice: Advice, row: int) -> Advice:
