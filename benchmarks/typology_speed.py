@@ -197,7 +197,7 @@ def compare(title: str, ours: dict[str, Any], peer: str, theirs: dict[str, Any] 
 def main() -> None:
     """Print times, memory and ratios."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--axes", type=int, default=200_000, help="firms with 40 answers")
+    parser.add_argument("--axes", type=int, default=200_000, help="firms with 40 answers; 0 to leave it out")
     parser.add_argument("--means", type=int, default=2_000_000, help="firms with 8 scores")
     parser.add_argument("--bootstrap", type=int, default=20_000, help="firms of the bootstrap")
     parser.add_argument("--replicates", type=int, default=100)
@@ -212,9 +212,10 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        compare_axes(folder, options)
-        compare_means(folder, options)
-        compare_bootstrap(folder, options)
+        parts = {compare_axes: options.axes, compare_means: options.means, compare_bootstrap: options.bootstrap}
+        for part, n in parts.items():
+            if n:
+                part(folder, options)
 
 
 def compare_axes(folder: Path, options: argparse.Namespace) -> None:

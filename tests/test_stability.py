@@ -69,6 +69,12 @@ def test_the_same_seed_gives_the_same_bytes_on_a_sample_of_many_rows():
     assert one.labels_.tobytes() == two.labels_.tobytes()
 
 
+def test_placing_the_rows_of_the_fit_gives_their_clusters_even_in_single_precision():
+    scores, _ = plant_scores(30_000, seed=12, apart=0.5)
+    model = ScoreMeans(4, n_init=2, random_state=0).fit(scores)
+    assert_array_equal(ScoreMeans.from_dict(model.to_dict()).predict(scores), model.labels_)
+
+
 @pytest.mark.parametrize("name", ["n_clusters", "n_init", "start_rows"])
 def test_a_parameter_of_zero_is_refused_by_name(name):
     with pytest.raises(UsageError, match=f"{name}=0"):

@@ -14,7 +14,7 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, vali
 from cdo_analysis.errors import UsageError
 from cdo_analysis.profiles.inertia import cross_products, enough_axes, find_axes
 from cdo_analysis.profiles.saved import VERSION, require_kind
-from cdo_analysis.profiles.variables import Codes, Variables, learn_variables
+from cdo_analysis.profiles.variables import Codes, Variables, factorise_text, learn_variables
 
 Floats = NDArray[np.float64]
 
@@ -119,7 +119,7 @@ class FactorialAxes(TransformerMixin, BaseEstimator):
         return self._place(*self._fit(X, sample_weight))
 
     def _fit(self, X: ArrayLike, sample_weight: ArrayLike | None) -> tuple[Codes, Floats]:
-        table = as_table(self, X)
+        table = factorise_text(as_table(self, X))
         self.variables_ = learn_variables(table, self.continuous)
         codes, numbers = self.variables_.encode(table)
         weights = _check_sample_weight(sample_weight, table, dtype=np.float64, ensure_non_negative=True)

@@ -13,7 +13,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from cdo_analysis.errors import UsageError
-from cdo_analysis.profiles.lloyd import Search, Standardised, find_clusters, nearest_center, standardise
+from cdo_analysis.profiles.lloyd import CHUNK, Search, Standardised, find_clusters, nearest_center, standardise
 from cdo_analysis.profiles.ordering import require_permutation
 from cdo_analysis.profiles.saved import describe_estimator, require_kind
 
@@ -129,9 +129,8 @@ class ScoreMeans(ClusterMixin, BaseEstimator):
                 "ask for fewer clusters, or leave out the score that most companies lack"
             )
         self._learn_clusters(rows)
-        others = ~rows.complete
-        if others.any():
-            self.labels_[others] = self._nearest(scores[others])
+        # Rows are placed as new ones will be: in double precision, by the centres as they are saved.
+        self.labels_ = self._nearest(scores)
         return self
 
     def _learn_clusters(self, rows: Standardised) -> None:
@@ -140,11 +139,14 @@ class ScoreMeans(ClusterMixin, BaseEstimator):
         self.means_, self.deviations_ = rows.means, rows.deviations
         self.cluster_centers_ = found.centers * rows.deviations + rows.means
         self.inertia_ = found.inertia * rows.mean_weight
-        self.labels_ = np.full(len(rows.complete), NO_SCORE, dtype=np.int64)
-        self.labels_[rows.complete] = found.labels
 
     def _nearest(self, scores: NDArray[np.float64]) -> NDArray[np.int64]:
-        return nearest_center(scores / self.deviations_, self.cluster_centers_ / self.deviations_)
+        centers = self.cluster_centers_ / self.deviations_
+        labels = np.empty(len(scores), dtype=np.int64)
+        for start in range(0, len(scores), CHUNK):
+            piece = slice(start, start + CHUNK)
+            labels[piece] = nearest_center(scores[piece] / self.deviations_, centers)
+        return labels
 
     def predict(self, X: ArrayLike) -> NDArray[np.int64]:
         """Return the nearest cluster of each row over the scores it has, shape (n_rows,); -1 where it has none."""

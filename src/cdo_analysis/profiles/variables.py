@@ -110,6 +110,12 @@ def learn_variables(X: pd.DataFrame, continuous: Sequence[Any] | None = None) ->
     return Variables(tuple(map(str, X.columns)), tuple(categories))
 
 
+def factorise_text(X: pd.DataFrame) -> pd.DataFrame:
+    """Return X with its columns of text as categories, so that each text is read once; the rest as it is."""
+    text = [name for name in X if isinstance(X[name].dtype, pd.StringDtype)] if X.columns.is_unique else []
+    return X.astype(dict.fromkeys(text, "category")) if text else X
+
+
 def _is_number(column: pd.Series) -> bool:
     return pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
 
@@ -122,11 +128,15 @@ def _categories(column: pd.Series) -> NDArray:
 
 
 def _encode_column(column: pd.Series, known: NDArray, name: str) -> NDArray:
-    if not isinstance(column.dtype, pd.CategoricalDtype):
-        return encode_answers(column.to_numpy(dtype=object)[:, None], [known], [name])[:, 0]
-    places = pd.Index(known).get_indexer(pd.Index(np.asarray(column.cat.categories)))
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        codes, found = column.cat.codes.to_numpy(), np.asarray(column.cat.categories)
+    else:
+        codes, uniques = pd.factorize(column)
+        found = np.asarray(uniques)
+    places = pd.Index(known).get_indexer(pd.Index(found))
     # A code of -1 reads the last place: a missing answer.
-    codes = np.append(places, NOT_MEASURED).astype(np.int16)[column.cat.codes.to_numpy()]
-    if (codes < 0).sum() > column.isna().sum():
+    placed = np.append(places, NOT_MEASURED).astype(np.int16)[codes]
+    if np.any(placed[codes >= 0] < 0):
+        # Says which value nobody gave.
         encode_answers(column.to_numpy(dtype=object)[:, None], [known], [name])
-    return codes
+    return placed
