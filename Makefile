@@ -45,7 +45,10 @@ bench: $(READY)  ## the speed and accuracy figures
 	$(BIN)/python benchmarks/weighting_speed.py
 	$(BIN)/python benchmarks/measure_speed.py
 	$(BIN)/python benchmarks/short_forms.py
-	$(BIN)/python benchmarks/coverage.py
+	$(BIN)/python benchmarks/interval_coverage.py
+	$(BIN)/python benchmarks/decision_speed.py
+	$(BIN)/python benchmarks/latent_class_speed.py
+	$(BIN)/python benchmarks/typology_truth.py
 
 oracles:  ## the reference numbers of tests/oracles, from R (needs R with survey, psych, nnet)
 	cd tests/oracles && for script in *.R; do Rscript $$script || exit 1; done

@@ -256,3 +256,65 @@ def test_a_study_calibrated_on_another_unit_says_so_on_every_page(tmp_path: Path
     assert other in " ".join(quality.representation(seen).paragraphs)
     assert {gate.id: gate.state for gate in quality.gates(seen)}["units"] == "attention"
     assert "2017" in " ".join(quality.methods(seen).bullets)
+
+
+# --- a limit on weights -----------------------------------------------------------------------------------------------
+
+
+def test_high_weights_are_cut_before_calibration_and_margins_are_still_met() -> None:
+    data = pd.DataFrame({"size": ["pme", "pme", "pme", "eti"]})
+    margins = pd.DataFrame({"variable": "size", "category": ["pme", "eti"], "population": [6.0, 4.0]})
+    sample = Sample(pd.Series([1.0, 1.0, 5.0, 1.0]), highest=1.75)
+    plain = weigh_sample(data, sample)
+    # The limit is 1.75 times the mean of 2: 1.5 are shared by three.
+    assert plain.weights.tolist() == pytest.approx([1.5, 1.5, 3.5, 1.5])
+    found = weigh_sample(data, sample, margins)
+    assert found.weights.tolist() == pytest.approx([6 * 1.5 / 6.5, 6 * 1.5 / 6.5, 6 * 3.5 / 6.5, 4.0])
+    assert found.steps["step"].tolist() == ["drawn", "in_scope", "responded", "corrected", "trimmed", "calibrated"]
+    assert found.trimming is not None
+    assert (found.trimming.n, found.trimming.moved) == (1, pytest.approx(1.5 / 8))
+
+
+LIMITED = """id = "w"
+title = "Vague"
+respondent = "firm"
+[roles]
+weight = "weight"
+[weighting]
+highest = 1.75
+[[dimension]]
+id = "d"
+label = "Pratiques"
+[[score]]
+id = "s"
+method = "points"
+label = "Score"
+dimensions = ["d"]
+[[item]]
+name = "firm"
+kind = "text"
+question = "?"
+[[item]]
+name = "weight"
+kind = "number"
+question = "?"
+[[item]]
+name = "p"
+question = "?"
+dimension = "d"
+answers = [{ code = "0", label = "non", value = 0 }, { code = "1", label = "oui", value = 1 }]
+"""
+
+
+@pytest.mark.slow
+def test_the_quality_report_says_what_the_limit_gains_and_costs(tmp_path: Path) -> None:
+    (tmp_path / "w.toml").write_text(LIMITED)
+    # Weights 1, 1, 1, 5 five times over; those of 5 say yes: 5/8 of the weight, and 3.5/8 once cut.
+    rows = "".join(f"f{i},{w},{p}\n" for i, (w, p) in enumerate([(1, 0), (1, 0), (1, 0), (5, 1)] * 5))
+    (tmp_path / "w.csv").write_text("firm,weight,p\n" + rows)
+    seen = view(fit(tmp_path / "w.csv", tmp_path / "w.toml", tmp_path / "study"), language="en")
+    said = " ".join(quality.representation(seen).paragraphs)
+    assert "limited to 1.8 times their mean: 5 weights touched, 19% of the total weight moved" in said
+    # Kish: 4 * 28 / 64 = 1.75 before; 4 * (3 * 2.25 + 12.25) / 64 = 1.19 after.
+    assert "the design effect goes from 1.75 to 1.19" in said
+    assert "goes from 62.5 to 43.8" in said

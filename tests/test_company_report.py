@@ -173,3 +173,26 @@ def test_estimates_outside_the_scale_are_not_shown(french: View) -> None:
         for row in shown.table.rows:
             low, high = (float(end.replace(",", ".").replace("−", "-")) for end in row[3].split(" – "))
             assert 0 <= low <= high <= 10
+
+
+def test_the_head_says_euros_and_days_of_each_named_option(seen: View) -> None:
+    for one in very_different(seen):
+        named = company.options_in_set(seen, one)
+        said = company.plan_sentences(seen, one)
+        assert len(said) == len(named)
+        for name, sentence in zip(named, said, strict=True):
+            assert seen.option_label(name) in sentence
+            assert "€" in sentence or seen.arrangements[name].cost.post_share == (0, 0)
+
+
+def test_amounts_are_written_as_each_language_has_them(sample_study: Study) -> None:
+    from cdo_analysis.exhibits.company.choice import answer_words
+
+    french, english = (view(sample_study, language=language) for language in ("fr", "en"))
+    budget, trust = (french.rules[name] for name in ("cdo_budget_keur", "provider_trust"))
+    assert answer_words(french, budget, 21.0) == "21 k€ par an"
+    assert answer_words(english, budget, 21.0) == "€21k a year"
+    assert answer_words(french, trust, "2") == "2 sur 5"
+    assert answer_words(french, french.rules["leader_hours_week"], 1.5) == "1,5 heure par semaine"
+    assert answer_words(english, english.rules["leader_hours_week"], 1.0) == "1 hour a week"
+    assert answer_words(french, budget, 2000.0) == "2\u202f000 k€ par an"

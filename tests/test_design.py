@@ -185,6 +185,28 @@ def test_bounded_logit_weights_and_post_strata_have_the_errors_of_r(apiclus1: pd
     assert both(weighted_total(apiclus1["enroll"], post)) == close(r["post_total"])
 
 
+def test_deleted_residuals_are_those_of_lm_over_one_less_its_leverage(firms: pd.DataFrame) -> None:
+    r = json.loads((ORACLES / "deleted_residuals.json").read_text())
+    margins = pd.read_csv(ORACLES / "weighting_margins.csv", dtype={"category": "str"})
+    found = calibrate(firms, margins, base_weights=firms["design_weight"])
+    fields = {"strata": firms["region"], "calibration": found}
+    design = Design(found.population_weights, residuals="deleted", **fields)
+    assert both(weighted_total(firms["has_cdo"], design)) == pytest.approx(r["total"], rel=1e-8)
+    assert both(weighted_mean(firms["has_cdo"], design)) == pytest.approx(r["mean"], rel=1e-8)
+    plain = weighted_mean(firms["has_cdo"], Design(found.population_weights, **fields))
+    assert plain.se == pytest.approx(r["mean_plain"], rel=1e-8)
+
+
+def test_a_respondent_alone_in_a_margin_leaves_the_error_finite() -> None:
+    data = pd.DataFrame({"size": ["pme"] * 8 + ["eti"]})
+    margins = pd.DataFrame({"variable": "size", "category": ["pme", "eti"], "population": [90.0, 10.0]})
+    found = calibrate(data, margins)
+    values = pd.Series([0.0, 1.0] * 4 + [1.0])
+    mean = weighted_mean(values, Design(found.population_weights, calibration=found, residuals="deleted"))
+    # Residuals of the eight are halves, each over 1 - 1/8, with weights 90/8 of 100; the ninth has none; n / (n - 1).
+    assert mean.se == pytest.approx(np.sqrt(9 / 8 * 8 * (0.1125 * 0.5 / 0.875) ** 2))
+
+
 def test_a_calibrated_share_has_no_error_left_but_keeps_a_cautious_interval() -> None:
     data = pd.DataFrame({"size": ["pme"] * 8 + ["eti"] * 2})
     margins = pd.DataFrame({"variable": "size", "category": ["pme", "eti"], "population": [90.0, 10.0]})

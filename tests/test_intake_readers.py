@@ -316,6 +316,7 @@ def test_a_formula_that_was_never_worked_out_is_refused_with_its_cell(tmp_path: 
 def test_a_formula_with_its_value_is_read_even_where_the_value_is_an_empty_text(tmp_path: Path) -> None:
     data = workbook_bytes(workbook(["a", "b"], ["1", "=1+1"], ["2", '=""']))
     sheet = zipfile.ZipFile(io.BytesIO(data)).read("xl/worksheets/sheet1.xml").decode()
+    sheet = re.sub("<v ?/>|<v></v>", "<v />", sheet)  # openpyxl writes either, as lxml is there or not
     mended = sheet.replace("<f>1+1</f><v />", "<f>1+1</f><v>2</v>").replace(
         '<c r="B3"><f>""</f><v />', '<c r="B3" t="str"><f>""</f><v></v>'
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,8 +12,10 @@ from cdo_analysis.codebook import Codebook, read_codebook
 from cdo_analysis.errors import UsageError
 from cdo_analysis.exhibits import view
 from cdo_analysis.exhibits.company import dimensions
+from cdo_analysis.exhibits.panorama import change
 from cdo_analysis.maturity import Wave, compare_waves, peer_percentiles
-from cdo_analysis.study import Study
+from cdo_analysis.pipeline import fit
+from cdo_analysis.study import Study, read_study
 
 WIDENING = [["sector", "size"], ["sector"]]
 
@@ -134,6 +138,63 @@ def test_an_item_with_another_scale_is_not_comparable() -> None:
     before, after = Wave(frame("ab", p="01", q="01"), wave(["p", "q"])), wave(["p", "r"], top=2)
     with pytest.raises(UsageError, match="share no item of the score 's'"):
         compare_waves(before, Wave(frame("ab", p="01", r="01"), after))
+
+
+def _study(folder: Path, answers: pd.DataFrame) -> Path:
+    answers.rename_axis("firm").to_csv(folder.with_suffix(".csv"))
+    folder.with_suffix(".toml").write_text(SAVED.format(items="".join(SAVED_ITEM.format(name=c) for c in answers)))
+    fit(folder.with_suffix(".csv"), folder.with_suffix(".toml"), folder)
+    return folder
+
+
+SAVED = """id = "w"
+title = "Vague"
+respondent = "firm"
+[[dimension]]
+id = "d"
+label = "Pratiques"
+[[score]]
+id = "s"
+method = "points"
+label = "Score"
+dimensions = ["d"]
+[[item]]
+name = "firm"
+kind = "text"
+question = "?"
+{items}"""
+SAVED_ITEM = """
+[[item]]
+name = "{name}"
+question = "?"
+dimension = "d"
+answers = [{{ code = "0", label = "non", value = 0 }}, {{ code = "1", label = "oui", value = 1 }}]
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("shared", [True, False])
+def test_the_panorama_says_how_far_the_score_moved_since_the_earlier_wave(tmp_path: Path, shared: bool) -> None:
+    names = [f"f{i}" for i in range(20)]
+    # Ten of twenty say yes to p, then fifteen: 50 to 75 points; q changes with nobody, r is asked once.
+    before = pd.DataFrame({"p": list("01" * 10), "q": list("01" * 10), "r": "1"}, index=names)
+    after = pd.DataFrame({"p": list("0111" * 5), "q": list("01" * 10)}, index=[n if shared else f"g{n}" for n in names])
+    first = _study(tmp_path / "first", before)
+    second = _study(tmp_path / "second", after)
+    found = change(view(read_study(second), language="en"), first)
+    assert found is not None
+    assert found.table is not None
+    score = found.table.rows[0]
+    assert score[2:5] == ["50.0", "62.5", "12.5"]
+    # Paired: five firms move by 50 of twenty: sd of the changes 22.21, error 4.967, Student 2.093 with 19 degrees.
+    expected = "2.1 – 22.9" if shared else None
+    assert found.title.startswith("The score rose" if shared else "No sure move")
+    assert expected is None or score[5] == expected
+    assert "1 others are left aside" in found.paragraphs[1]
+
+
+def test_a_panorama_without_an_earlier_wave_shows_no_change(sample_study: Study) -> None:
+    assert change(view(sample_study), "") is None
 
 
 def test_two_versions_of_the_dii_are_never_compared() -> None:

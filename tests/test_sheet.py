@@ -84,7 +84,7 @@ def test_every_sheet_says_what_it_rests_on(path: Path, language: str) -> None:
 
 
 def test_one_option_has_its_euros_its_days_its_months_three_reasons_and_two_reservations() -> None:
-    """Adviser, 11 months at 900 to 1,314 euros a day: 40,000 euros pay 2.8 to 4.0 days, rounded down."""
+    """Adviser, 11 months at 900 to 1,314 euros a day: 40,000 euros pay 2.8 to 4.0 days a month (half days down)."""
     sheet = sheet_content(read_firm(example(RECOMMENDED)))
     assert headings(sheet)[0] == "Conseillé : CDO externalisé (temps partagé, conseil)".replace(" :", "\u00a0:")
     figures = table_after(sheet, "Ordres de grandeur")
@@ -92,8 +92,9 @@ def test_one_option_has_its_euros_its_days_its_months_three_reasons_and_two_rese
         "CDO externalisé (temps partagé, conseil)", "20 k€ à 72 k€", "2 à 5 jours par mois", "6 à 12 mois",
     ]  # fmt: skip
     said = words(sheet).replace("\u00a0", " ")
-    assert "Votre budget, 40 k€ par an, paie :" in said
-    assert "CDO externalisé (temps partagé, conseil), 2,5 à 4 jours par mois." in said
+    assert (
+        "Votre budget, 40 k€ par an, paie : CDO externalisé (temps partagé, conseil), 2,5 à 4 jours par mois." in said
+    )
     why, why_not = table_after(sheet, "Raisons").rows[0]
     assert len(why) == 3
     assert len(why_not) == 2
@@ -105,8 +106,7 @@ def test_two_close_options_stand_side_by_side_with_the_question_that_decides() -
     assert "Ce qui trancherait" in headings(sheet)
     assert len(table_after(sheet, "Ordres de grandeur").rows) == 2
     assert len(table_after(sheet, "Raisons").header) == 3
-    said = words(sheet).replace("\u00a0", " ")
-    assert "« Confiance envers les prestataires » (vous avez répondu : 5 sur 5)" in said
+    assert "« Confiance envers les prestataires (1 à 5) »" in words(sheet).replace("\u00a0", " ")
 
 
 def test_an_abstention_names_no_option_and_asks_what_is_missing() -> None:

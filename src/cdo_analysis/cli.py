@@ -80,6 +80,7 @@ def check(export: str, codebook: str, sheet: str | None, encoding: str | None, s
 @click.option("--margins", help="CSV of population totals: variable, category, population; or insee-2017:pme,eti.")
 @click.option("--other-unit", is_flag=True, help="Accept margins that count another unit than respondents answer for.")
 @click.option("--rules", help="TOML of expert rules (default: those of the package).")
+@click.option("--experts", help="CSV or TOML of the weights of experts (default: all weights alike).")
 @click.option("--overrides", help="TOML or CSV of analysts' decisions: firm, option, note, author, date.")
 @click.option("--note", default="", help="A sentence printed at the head of every report (what the data are).")
 @click.option("--seed", default=2026, show_default=True, help="Seed of everything random.")

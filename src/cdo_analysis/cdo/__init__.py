@@ -10,14 +10,29 @@ come out.
 
 from cdo_analysis.cdo.advice import Advice, advise, draw_weights, rank_first_shares
 from cdo_analysis.cdo.arms import Merging, merge_rare
+from cdo_analysis.cdo.calibration import brier_score, calibration_curve
+from cdo_analysis.cdo.changes import Change, what_would_change
+from cdo_analysis.cdo.choice import ChoiceModel, ChoiceQuality, ObservedChoice
+from cdo_analysis.cdo.disagreement import Disagreement, find_disagreement
+from cdo_analysis.cdo.effects import average_effects
 from cdo_analysis.cdo.estimated import ASSUMPTIONS, Estimates, estimate_outcomes
 from cdo_analysis.cdo.fit import CdoColumns, CdoFit, fit_cdo
 from cdo_analysis.cdo.gates import GATES, EstimateSettings, Gate
-from cdo_analysis.cdo.observed import ChoiceModel, ChoiceQuality, ObservedChoice, ObservedSettings, fit_observed
+from cdo_analysis.cdo.logit import MultinomialFit, fit_multinomial
+from cdo_analysis.cdo.nested import (
+    ChoiceFit,
+    LikelihoodRatio,
+    LongNames,
+    Nests,
+    fit_conditional,
+    fit_nested,
+    likelihood_ratio,
+)
+from cdo_analysis.cdo.nesting import NestCheck, check_nests
+from cdo_analysis.cdo.observed import ObservedSettings, fit_observed
 from cdo_analysis.cdo.peers import PeerShares, peer_shares
 from cdo_analysis.cdo.projection import Projection, doubly_robust_scores
 from cdo_analysis.cdo.reasons import (
-    Change,
     Reasons,
     answer_text,
     contributions,
@@ -25,7 +40,6 @@ from cdo_analysis.cdo.reasons import (
     obstacle_sentences,
     reason_table,
     reasons,
-    what_would_change,
 )
 from cdo_analysis.cdo.recommend import (
     CLEAR_COVERAGE,
@@ -35,6 +49,7 @@ from cdo_analysis.cdo.recommend import (
     Recommendation,
     recommend,
 )
+from cdo_analysis.cdo.separation import Separation, find_separation
 from cdo_analysis.cdo.suitability import check_feasibility, derive_answers, score_suitability
 
 __all__ = [
@@ -48,29 +63,47 @@ __all__ = [
     "CdoColumns",
     "CdoFit",
     "Change",
+    "ChoiceFit",
     "ChoiceModel",
     "ChoiceQuality",
+    "Disagreement",
     "EstimateSettings",
     "Estimates",
     "Gate",
+    "LikelihoodRatio",
+    "LongNames",
     "Merging",
+    "MultinomialFit",
+    "NestCheck",
+    "Nests",
     "ObservedChoice",
     "ObservedSettings",
     "PeerShares",
     "Projection",
     "Reasons",
     "Recommendation",
+    "Separation",
     "advise",
     "answer_text",
+    "average_effects",
+    "brier_score",
+    "calibration_curve",
     "check_feasibility",
+    "check_nests",
     "contributions",
     "derive_answers",
     "doubly_robust_scores",
     "draw_weights",
     "estimate_outcomes",
+    "find_disagreement",
+    "find_separation",
     "fit_cdo",
+    "fit_conditional",
+    "fit_multinomial",
+    "fit_nested",
     "fit_observed",
     "leaders",
+    "likelihood_ratio",
     "merge_rare",
     "obstacle_sentences",
     "peer_shares",

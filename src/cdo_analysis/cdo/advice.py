@@ -14,14 +14,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from cdo_analysis.cdo.acceptability import rank_first_shares
+from cdo_analysis.cdo.drawing import central_weights, draw_weights
 from cdo_analysis.cdo.suitability import check_feasibility, score_suitability
-from cdo_analysis.reference import Arrangements, Rules
+from cdo_analysis.reference import Arrangements, ExpertWeights, Rules
 
-TIED = 1e-9
-"""Two options whose scores differ by less rank equal, and share the draw."""
-
-_BLOCK = 4_000_000
-"""Scores computed at a time (firms × arrangements × draws): 32 MB of floats."""
+__all__ = ["Advice", "advise", "central_weights", "draw_weights", "rank_first_shares"]
 
 
 @dataclass(frozen=True)
@@ -39,13 +37,17 @@ class Advice:
         What stands in the way: columns ``firm``, ``arrangement``, ``rule``, ``state``, ``minimum``.
     acceptability : DataFrame of shape (n_firms, n_arrangements)
         Share of the weights under which the arrangement ranks first; 0 where it is not feasible. A row adds up to 1
-        where anything is feasible.
+        where anything is feasible. With experts, the mean over them.
     coverage : Series
         Share of the criteria that are measured, 0 to 1.
     rules : str
         Id and version of the rules.
     draws, random_state : int
-        How many weights were drawn, and from which seed.
+        How many weights were drawn (for each expert, where there are some), and from which seed.
+    experts : ExpertWeights or None
+        Whose weights; None for weights that nobody gave.
+    by_expert : ndarray of shape (n_experts, n_firms, n_arrangements), or None
+        Acceptability under the weights of each expert.
     """
 
     answers: pd.DataFrame
@@ -57,20 +59,34 @@ class Advice:
     rules: str
     draws: int
     random_state: int
+    experts: ExpertWeights | None = None
+    by_expert: NDArray[np.float64] | None = None
 
     def to_frames(self) -> dict[str, pd.DataFrame]:
         """Return the parts as tables that Parquet can hold, for :meth:`from_frames`."""
-        return {
+        frames = {
             "answers": self.answers,
             "feasible": self.feasible,
             "obstacles": self.obstacles,
             "acceptability": self.acceptability.assign(coverage=self.coverage),
         }
+        if self.experts is not None and self.by_expert is not None:
+            count, options = len(self.experts.names), self.acceptability.columns
+            wide = self.by_expert.transpose(1, 0, 2).reshape(len(self.answers), -1)
+            names = [f"{position}:{option}" for position in range(count) for option in options]
+            frames["experts"] = self.experts.table()
+            frames["by_expert"] = pd.DataFrame(wide, index=self.answers.index, columns=names)
+        return frames
 
     @classmethod
     def from_frames(cls, frames: Mapping[str, pd.DataFrame], rules: Rules, *, draws: int, random_state: int) -> Advice:
         """Return the advice that :meth:`to_frames` took apart; nothing is drawn again."""
         table = frames["acceptability"]
+        experts, by_expert = None, None
+        if "experts" in frames:
+            experts = ExpertWeights.from_table(frames["experts"], rules)
+            wide = frames["by_expert"].to_numpy(dtype="float64")
+            by_expert = wide.reshape(len(wide), len(experts.names), -1).transpose(1, 0, 2)
         return cls(
             answers=frames["answers"],
             suitability=score_suitability(frames["answers"], rules),
@@ -81,11 +97,19 @@ class Advice:
             rules=_name(rules),
             draws=draws,
             random_state=random_state,
+            experts=experts,
+            by_expert=by_expert,
         )
 
 
 def advise(
-    answers: pd.DataFrame, rules: Rules, arrangements: Arrangements, *, draws: int = 1000, random_state: int = 0
+    answers: pd.DataFrame,
+    rules: Rules,
+    arrangements: Arrangements,
+    *,
+    draws: int = 1000,
+    random_state: int = 0,
+    experts: ExpertWeights | None = None,
 ) -> Advice:
     """Return what the rules advise.
 
@@ -97,9 +121,13 @@ def advise(
     rules : Rules
     arrangements : Arrangements
     draws : int
-        How many weights to draw. The standard error of a share is at most ``0.5 / sqrt(draws)``: 0.016 for 1,000.
+        How many weights to draw, for each expert where there are some. The standard error of a share is at most
+        ``0.5 / sqrt(draws)``: 0.016 for 1,000.
     random_state : int
         Every firm is judged with the same draws.
+    experts : ExpertWeights, optional
+        See :func:`~cdo_analysis.reference.read_expert_weights`: draws are then centred on each expert, every expert
+        counting as much as another.
 
     Returns
     -------
@@ -112,9 +140,8 @@ def advise(
 
     Notes
     -----
-    Weights are uniform over the families, then uniform over the criteria of a family (flat Dirichlet twice), so that
-    a family does not weigh more because it has more criteria. A criterion that a firm did not answer drops out and
-    the weights of the others are scaled up to 1, which changes no rank: it is as if it spoke for nobody.
+    See :func:`draw_weights` for how weights are drawn. A criterion that a firm did not answer drops out and the
+    weights of the others are scaled up to 1, which changes no rank: it is as if it spoke for nobody.
 
     Examples
     --------
@@ -128,83 +155,22 @@ def advise(
     known = pd.DataFrame(columns, index=answers.index).reindex(columns=list(rules.ids))
     suitability = score_suitability(known, rules)
     feasible, obstacles = check_feasibility(known, rules, arrangements)
-    weights = draw_weights(rules, draws=draws, random_state=random_state)
-    shares = rank_first_shares(suitability, feasible.to_numpy(), weights)
+    weights = draw_weights(rules, draws=draws, random_state=random_state, experts=experts)
+    parts = np.split(weights, len(experts.names) if experts else 1)
+    shares = np.stack([rank_first_shares(suitability, feasible.to_numpy(), part) for part in parts])
     return Advice(
         answers=known,
         suitability=suitability,
         feasible=feasible,
         obstacles=obstacles,
-        acceptability=pd.DataFrame(shares, index=answers.index, columns=list(arrangements.ids)),
+        acceptability=pd.DataFrame(shares.mean(axis=0), index=answers.index, columns=list(arrangements.ids)),
         coverage=known.notna().mean(axis=1),
         rules=_name(rules),
         draws=draws,
         random_state=random_state,
+        experts=experts,
+        by_expert=shares if experts else None,
     )
-
-
-def draw_weights(rules: Rules, *, draws: int, random_state: int) -> NDArray[np.float64]:
-    """Draw weights of the criteria: uniform over the families, then over the criteria of a family.
-
-    Returns
-    -------
-    ndarray of shape (draws, n_criteria)
-        Each row adds up to 1.
-    """
-    rng = np.random.default_rng(random_state)
-    members = _family_members(rules)
-    families = rng.dirichlet(np.ones(len(members)), size=draws)
-    weights = np.zeros((draws, len(rules.criteria)))
-    for position, columns in enumerate(members):
-        within = rng.dirichlet(np.ones(len(columns)), size=draws)
-        weights[:, columns] = families[:, [position]] * within
-    return weights
-
-
-def central_weights(rules: Rules) -> NDArray[np.float64]:
-    """Return the mean of the weights that :func:`draw_weights` draws, of shape (n_criteria,)."""
-    members = _family_members(rules)
-    weights = np.zeros(len(rules.criteria))
-    for columns in members:
-        weights[columns] = 1 / (len(members) * len(columns))
-    return weights
-
-
-def rank_first_shares(
-    suitability: NDArray[np.float64], feasible: NDArray[np.bool_], weights: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Return the share of the weights under which each option ranks first among the feasible ones.
-
-    Parameters
-    ----------
-    suitability : ndarray of shape (n_firms, n_criteria, n_options)
-        NaN where unmeasured.
-    feasible : ndarray of bool, of shape (n_firms, n_options)
-    weights : ndarray of shape (n_draws, n_criteria)
-
-    Returns
-    -------
-    ndarray of shape (n_firms, n_options)
-        Options that tie share the draw equally. A row adds up to 1, or to 0 where nothing is feasible.
-    """
-    firms, criteria, options = suitability.shape
-    shares = np.zeros((firms, options))
-    step = max(1, _BLOCK // (options * len(weights)))
-    for start in range(0, firms, step):
-        block = slice(start, start + step)
-        table = np.nan_to_num(suitability[block]).transpose(0, 2, 1).reshape(-1, criteria)
-        scores = (table @ weights.T).reshape(-1, options, len(weights))
-        scores[~feasible[block]] = -np.inf
-        first = scores >= scores.max(axis=1, keepdims=True) - TIED
-        shares[block] = (first / first.sum(axis=1, keepdims=True)).mean(axis=2)
-    return np.where(feasible, shares, 0.0)
-
-
-def _family_members(rules: Rules) -> list[list[int]]:
-    """Return the positions of the criteria of each family that has any."""
-    families = [criterion.family for criterion in rules.criteria]
-    members = [[i for i, name in enumerate(families) if name == family.id] for family in rules.families]
-    return [columns for columns in members if columns]
 
 
 def _name(rules: Rules) -> str:

@@ -14,7 +14,7 @@ from cdo_analysis.cdo.gates import EstimateSettings
 from cdo_analysis.cdo.observed import ObservedChoice, fit_observed
 from cdo_analysis.cdo.recommend import Recommendation, recommend
 from cdo_analysis.cdo.suitability import derive_answers
-from cdo_analysis.reference import Arrangements, Rules
+from cdo_analysis.reference import Arrangements, ExpertWeights, Rules
 
 
 @dataclass(frozen=True)
@@ -92,6 +92,7 @@ def fit_cdo(
     reference: tuple[Arrangements, Rules],
     sample_weight: pd.Series | None = None,
     random_state: int = 0,
+    experts: ExpertWeights | None = None,
 ) -> CdoFit:
     """Fit the three kinds of evidence and recommend.
 
@@ -107,6 +108,8 @@ def fit_cdo(
     reference : tuple of Arrangements and Rules
     sample_weight : Series of float, optional
     random_state : int
+    experts : ExpertWeights, optional
+        Whose weights the advice rests on.
 
     Returns
     -------
@@ -116,7 +119,7 @@ def fit_cdo(
     comparable, before = known[list(columns.observed)], known[list(columns.covariates)]
     settings = EstimateSettings(forbidden=tuple(columns.consequences))
     observed = fit_observed(comparable, arrangement, sample_weight=sample_weight, random_state=random_state)
-    advice = advise(derive_answers(known, rules), rules, arrangements, random_state=random_state)
+    advice = advise(derive_answers(known, rules), rules, arrangements, random_state=random_state, experts=experts)
     estimates = estimate_outcomes(
         before, arrangement, outcome, sample_weight=sample_weight, random_state=random_state, settings=settings
     )

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -12,8 +11,16 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold
 
-from cdo_analysis.cdo.arms import Merging, merge_rare, reference_parents
+from cdo_analysis.cdo.arms import merge_rare, reference_parents
+from cdo_analysis.cdo.calibration import brier_score, calibration_curve
+from cdo_analysis.cdo.choice import ChoiceModel, ChoiceQuality, ObservedChoice
+from cdo_analysis.cdo.effects import Fitted, average_effects
 from cdo_analysis.cdo.encoding import Encoding, learn_encoding
+from cdo_analysis.cdo.logit import newton, with_intercept
+from cdo_analysis.cdo.nesting import check_nests
+from cdo_analysis.cdo.separation import find_separation
+
+__all__ = ["ObservedChoice", "ObservedSettings", "fit_observed"]
 
 _TOLERANCE = 1e-6
 _ITERATIONS = 5000
@@ -29,6 +36,10 @@ class ObservedSettings:
         Values of C (inverse strength of the ridge penalty) among which cross-validation chooses; infinite for none.
         With four to eight arrangements and some twenty columns, a survey of a few hundred firms has fewer than ten
         firms a coefficient: without a penalty, coefficients run away.
+    effects_penalty : float
+        The C of the model that effects are read from. The penalty that predicts best draws effects so near to zero
+        that their intervals miss the truth two times in three (450 firms, five options, seventeen columns, drawn);
+        with 1, a prior of one unit on coefficients of standardised columns, they hold it 93 times in a hundred.
     folds : int
         Folds of the out-of-fold predictions; fewer where an arrangement has fewer firms.
     rare, smallest : int
@@ -40,147 +51,11 @@ class ObservedSettings:
     """
 
     penalties: tuple[float, ...] = (0.01, 0.1, 1.0)
+    effects_penalty: float = 1.0
     folds: int = 5
     rare: int = 30
     smallest: int = 10
     parents: Mapping[str, str] = field(default_factory=reference_parents)
-
-
-@dataclass(frozen=True)
-class ChoiceModel:
-    """A multinomial logit, as numbers: it predicts without the library that fitted it.
-
-    Attributes
-    ----------
-    encoding : Encoding
-    options : tuple of str
-    coefficients : ndarray of shape (n_options, n_features)
-        On the encoded columns; only differences between options mean something.
-    intercepts : ndarray of shape (n_options,)
-    penalty : float
-        The C that was chosen.
-    """
-
-    encoding: Encoding
-    options: tuple[str, ...]
-    coefficients: NDArray[np.float64]
-    intercepts: NDArray[np.float64]
-    penalty: float
-
-    def predict(self, X: pd.DataFrame) -> pd.DataFrame:
-        """Return the probability of each option for each firm: a row a firm, a column an option, adding up to 1."""
-        scores = self.encoding.encode(X) @ self.coefficients.T + self.intercepts
-        odds = np.exp(scores - scores.max(axis=1, keepdims=True)) if self.options else scores
-        shares = odds / odds.sum(axis=1, keepdims=True) if self.options else odds
-        return pd.DataFrame(shares, index=X.index, columns=list(self.options))
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return what JSON can hold, for :meth:`from_dict`."""
-        return {
-            "encoding": self.encoding.to_dict(),
-            "options": list(self.options),
-            "coefficients": self.coefficients.tolist(),
-            "intercepts": self.intercepts.tolist(),
-            "penalty": self.penalty if np.isfinite(self.penalty) else "none",
-        }
-
-    @classmethod
-    def from_dict(cls, saved: Mapping[str, Any]) -> ChoiceModel:
-        """Return the model that :meth:`to_dict` described."""
-        encoding, options = Encoding.from_dict(saved["encoding"]), tuple(saved["options"])
-        return cls(
-            encoding=encoding,
-            options=options,
-            coefficients=np.array(saved["coefficients"], dtype=float).reshape(len(options), len(encoding.features)),
-            intercepts=np.array(saved["intercepts"], dtype=float),
-            penalty=np.inf if saved["penalty"] == "none" else float(saved["penalty"]),
-        )
-
-
-@dataclass(frozen=True)
-class ChoiceQuality:
-    """How well an arrangement is predicted for firms that the model has not seen (weighted, natural logarithm).
-
-    Attributes
-    ----------
-    n : int
-        Firms with an arrangement that is shown.
-    folds : int
-    log_loss, base_log_loss : float
-        Of the model, and of the shares of the other folds said of everyone.
-    gain, gain_se : float
-        Mean of the difference (base less model), and its standard error over firms.
-    accuracy, base_accuracy : float
-        Share of firms whose likeliest arrangement is theirs; share of the commonest one.
-    """
-
-    n: int
-    folds: int
-    log_loss: float
-    base_log_loss: float
-    gain: float
-    gain_se: float
-    accuracy: float
-    base_accuracy: float
-
-
-@dataclass(frozen=True)
-class ObservedChoice:
-    """What comparable firms have.
-
-    Attributes
-    ----------
-    status : {'fitted', 'shares_only', 'empty'}
-        ``shares_only``: one arrangement, or no column to tell firms apart; ``empty``: no arrangement has enough firms.
-    model : ChoiceModel
-    shares : Series
-        Weighted share of each option.
-    merging : Merging
-        Which arrangements were merged or set aside.
-    quality : ChoiceQuality or None
-        None unless ``fitted``.
-    probabilities : DataFrame
-        A row a firm, a column an option: out of fold for firms with an arrangement, from the whole model for others.
-    """
-
-    status: str
-    model: ChoiceModel
-    shares: pd.Series
-    merging: Merging
-    quality: ChoiceQuality | None
-    probabilities: pd.DataFrame
-
-    @property
-    def informative(self) -> bool:
-        """True where the model beats the shares by more than chance: the 95 % interval of the gain is above zero."""
-        return self.quality is not None and self.quality.gain > 1.96 * self.quality.gain_se
-
-    def for_firms(self, X: pd.DataFrame) -> ObservedChoice:
-        """Return the same choice with the probabilities of the firms of `X`, which the model has not seen."""
-        return replace(self, probabilities=self.model.predict(X))
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return what JSON can hold; `probabilities` is a table of its own."""
-        return {
-            "status": self.status,
-            "model": self.model.to_dict(),
-            "shares": {str(name): float(share) for name, share in self.shares.items()},
-            "merging": self.merging.to_dict(),
-            "quality": None if self.quality is None else asdict(self.quality),
-            "informative": self.informative,
-        }
-
-    @classmethod
-    def from_dict(cls, saved: Mapping[str, Any], probabilities: pd.DataFrame) -> ObservedChoice:
-        """Return what :meth:`to_dict` described, with the table of probabilities saved beside it."""
-        return cls(
-            status=saved["status"],
-            model=ChoiceModel.from_dict(saved["model"]),
-            shares=pd.Series(saved["shares"], dtype="float64"),
-            merging=Merging(**saved["merging"]),
-            quality=None if saved["quality"] is None else ChoiceQuality(**saved["quality"]),
-            probabilities=probabilities,
-        )
 
 
 def fit_observed(
@@ -212,7 +87,8 @@ def fit_observed(
     Notes
     -----
     Ridge-penalised multinomial logit. The penalty is chosen by cross-validation inside each training fold, so that
-    the out-of-fold log-loss is not flattered by the choice.
+    the out-of-fold log-loss is not flattered by the choice. Effects come from a model of their own, with a weak
+    penalty; calibration and the check of nests are those of the predictions out of fold.
     """
     settings = settings or ObservedSettings()
     shown, merging = merge_rare(arrangement, settings.parents, rare=settings.rare, smallest=settings.smallest)
@@ -227,13 +103,22 @@ def fit_observed(
     folds = min(settings.folds, min(merging.counts.values()))
     chosen = _Fit(encoding.encode(X[known]), shown[known].to_numpy(dtype=object), weights.to_numpy(), random_state)
     inside, base = chosen.out_of_fold(settings.penalties, folds)
-    estimator, penalty = chosen.best(np.arange(len(weights)), settings.penalties)
-    coefficients, intercepts = _all_rows(estimator)
-    model = ChoiceModel(encoding, tuple(shares.index), coefficients, intercepts, penalty)
+    fitted, penalty = chosen.polished(settings.penalties)
+    model = ChoiceModel(encoding, tuple(shares.index), fitted.beta[:, 1:], fitted.beta[:, 0], penalty)
     probabilities = model.predict(X)
     probabilities.loc[known] = inside
-    quality = _judge(inside, base, chosen, folds)
-    return ObservedChoice(status, model, shares, merging, quality, probabilities)
+    return ObservedChoice(
+        status,
+        model,
+        shares,
+        merging,
+        _judge(inside, base, chosen, folds),
+        probabilities,
+        effects=average_effects(X[known], encoding, chosen.polished((settings.effects_penalty,))[0], model.options),
+        calibration=calibration_curve(inside, chosen.y, chosen.weights),
+        separations=find_separation(chosen.Z, chosen.y, options=model.options, features=encoding.features),
+        nesting=check_nests(inside, chosen.y, model.options, settings.parents),
+    )
 
 
 class _Fit:
@@ -254,6 +139,16 @@ class _Fit:
                 losses[position] += float(self.loss(predicted, test) @ self.weights[test])
         penalty = penalties[int(losses.argmin())]
         return self.fit(rows, penalty), penalty
+
+    def polished(self, penalties: tuple[float, ...]) -> tuple[Fitted, float]:
+        """Return the fit on all firms, brought to the top by Newton's method, and its penalty."""
+        estimator, penalty = self.best(np.arange(len(self.y)), penalties)
+        rows, options = _all_rows(estimator), len(self.options)
+        # With two options, scikit-learn penalises their one difference: as much as twice the centred coefficients.
+        ridge = (2.0 if options == 2 else 1.0) / penalty
+        Z = with_intercept(self.Z)
+        beta, _ = newton(Z, self.y, self.weights, ridge=ridge, options=options, start=rows - rows[0])
+        return Fitted(Z, self.y, self.weights, beta, ridge), penalty
 
     def out_of_fold(self, penalties: tuple[float, ...], folds: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return, for each firm, what the other folds predict: by the model, and by their shares alone."""
@@ -291,16 +186,17 @@ def _judge(inside: NDArray[np.float64], base: NDArray[np.float64], fit: _Fit, fo
         base_log_loss=float(weights @ base_losses),
         gain=gain,
         gain_se=float(np.sqrt(weights**2 @ (base_losses - losses - gain) ** 2)),
+        brier=brier_score(inside, fit.y, weights),
+        base_brier=brier_score(base, fit.y, weights),
         accuracy=float(weights @ (inside.argmax(axis=1) == fit.y)),
         base_accuracy=float(np.bincount(fit.y, weights).max()),
     )
 
 
-def _all_rows(estimator: LogisticRegression) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return a row of coefficients an option; with two options, scikit-learn keeps the second alone."""
-    if len(estimator.classes_) > 2:
-        return estimator.coef_, estimator.intercept_
-    return np.vstack([np.zeros_like(estimator.coef_), estimator.coef_]), np.array([0.0, estimator.intercept_[0]])
+def _all_rows(estimator: LogisticRegression) -> NDArray[np.float64]:
+    """Return a row an option, intercept first; with two options, scikit-learn keeps the second alone."""
+    rows = np.column_stack([estimator.intercept_, estimator.coef_])
+    return rows if len(estimator.classes_) > 2 else np.vstack([np.zeros_like(rows), rows])
 
 
 def _shares_model(shares: pd.Series) -> ChoiceModel:

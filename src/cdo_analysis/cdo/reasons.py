@@ -1,23 +1,20 @@
-"""Why: what speaks for and against an arrangement in a firm's own answers, and which change would make another lead."""
+"""Why: what speaks for and against an arrangement in a firm's own answers, in sentences."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from cdo_analysis.cdo.advice import Advice, advise, central_weights
+from cdo_analysis.cdo.advice import Advice, central_weights
 from cdo_analysis.errors import UsageError
-from cdo_analysis.reference import QUOTED, Arrangements, Criterion, Language, Rules
+from cdo_analysis.reference import QUOTED, Criterion, Language, Rules
 
 FOR, AGAINST = 3, 2
 """How many reasons are given for an arrangement, and against it."""
-
-MOST_TRIALS = 200
-"""Whole numbers tried in place of an answer, at most; the step grows with what lies within reach."""
 
 
 @dataclass(frozen=True)
@@ -34,25 +31,6 @@ class Reasons:
     con: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Change:
-    """The smallest change of one answer that makes another arrangement lead.
-
-    Attributes
-    ----------
-    criterion : str
-    before, after : float
-        The answer today, and the nearest one with another leader, in the unit of the criterion.
-    arrangement : str
-        What then leads.
-    """
-
-    criterion: str
-    before: float
-    after: float
-    arrangement: str
-
-
 def measured_weights(advice: Advice, rules: Rules) -> NDArray[np.float64]:
     """Return the central weight of each criterion for each firm.
 
@@ -62,7 +40,7 @@ def measured_weights(advice: Advice, rules: Rules) -> NDArray[np.float64]:
         Mean of the drawn weights, 0 where the firm did not answer, scaled to add up to 1 over the others.
     """
     measured = ~np.isnan(advice.suitability).any(axis=2)
-    weights = central_weights(rules) * measured
+    weights = central_weights(rules, advice.experts) * measured
     total = weights.sum(axis=1, keepdims=True)
     return np.divide(weights, total, out=np.zeros_like(weights), where=total > 0)
 
@@ -100,7 +78,7 @@ def reason_table(advice: Advice, rules: Rules, firm: str, arrangement: str) -> p
         (see :func:`contributions`), ``suitability`` (-2 to 2), ``side``: ``for`` or ``against`` where both have the
         same sign and the suitability is beyond 0.5 in absolute value, else empty.
     """
-    row, column = _position(advice, firm, arrangement)
+    row, column = position_of(advice, firm, arrangement)
     one = _only(advice, row)
     suitability = one.suitability[0, :, column]
     table = pd.DataFrame(
@@ -139,13 +117,14 @@ def reasons(
 
     Examples
     --------
+    >>> from cdo_analysis.cdo import advise
     >>> from cdo_analysis.reference import load_arrangements, load_rules
     >>> rules, firm = load_rules(), pd.DataFrame({"need_frequency": ["continuous"]}, index=["A"])
     >>> reasons(advise(firm, rules, load_arrangements()), rules, "A", "internal", language="en").pro
     ('Your need is continuous: a permanent presence is kept busy.',)
     """
     table = reason_table(advice, rules, firm, arrangement)
-    own, words = _answers_of(advice, firm), answers_text or {}
+    own, words = answers_of(advice, firm), answers_text or {}
     sentences: dict[str, tuple[str, ...]] = {}
     for side, most in (("for", FOR), ("against", AGAINST)):
         chosen = list(table.index[table["side"] == side])
@@ -161,8 +140,8 @@ def obstacle_sentences(
     advice: Advice, rules: Rules, firm: str, arrangement: str, *, language: Language = "fr"
 ) -> tuple[str, ...]:
     """Return what rules an arrangement out for a firm, or could not be checked, as sentences."""
-    _position(advice, firm, arrangement)
-    table, own = advice.obstacles, _answers_of(advice, firm)
+    position_of(advice, firm, arrangement)
+    table, own = advice.obstacles, answers_of(advice, firm)
     found = table[(table["firm"] == firm) & (table["arrangement"] == arrangement)]
     by_id = {rule.id: rule for rule in rules.feasibility}
     sentences = []
@@ -192,42 +171,6 @@ def answer_text(criterion: Criterion, answer: float | str | None, language: Lang
     return labels[answer].of(language) if answer in labels else answer
 
 
-def what_would_change(advice: Advice, rules: Rules, arrangements: Arrangements, firm: str) -> tuple[Change, ...]:
-    """Return, for each answer within the firm's reach, the smallest change that makes another arrangement lead.
-
-    One answer is changed at a time (budget, leader's time, team: the criteria with a ``reach``), over whole numbers,
-    the points of the rules and the minima of the arrangements, by no more than the larger of its reach and of itself.
-    The weights are those of the advice, so that nothing but the answer differs.
-
-    Parameters
-    ----------
-    advice : Advice
-    rules : Rules
-    arrangements : Arrangements
-    firm : str
-
-    Returns
-    -------
-    tuple of Change
-        Smallest relative change first; empty where the advice would stay. An unanswered criterion has none.
-    """
-    row, _ = _position(advice, firm, arrangements.ids[0])
-    leader, own = leaders(advice).iloc[row], _answers_of(advice, firm)
-    changes = []
-    for criterion in rules.criteria:
-        before = own.get(criterion.id)
-        if criterion.reach <= 0 or before is None or isinstance(before, str):
-            continue
-        grid = _grid(criterion, before, rules, arrangements)
-        trials = advice.answers.iloc[[row] * len(grid)].reset_index(drop=True).assign(**{criterion.id: grid})
-        then = leaders(advise(trials, rules, arrangements, draws=advice.draws, random_state=advice.random_state))
-        other = (then != leader).to_numpy()
-        if other.any():
-            nearest = int(other.argmax())
-            changes.append(Change(criterion.id, before, float(grid[nearest]), str(then.iloc[nearest])))
-    return tuple(sorted(changes, key=lambda c: abs(c.after - c.before) / max(rules[c.criterion].reach, c.before)))
-
-
 def leaders(advice: Advice) -> pd.Series:
     """Return the arrangement with the largest acceptability of each firm; NaN where nothing is feasible or measured.
 
@@ -235,18 +178,6 @@ def leaders(advice: Advice) -> pd.Series:
     """
     top = advice.acceptability.idxmax(axis=1).astype("str")
     return top.where((advice.acceptability.max(axis=1) > 0) & (advice.coverage > 0))
-
-
-def _grid(criterion: Criterion, before: float, rules: Rules, arrangements: Arrangements) -> NDArray[np.float64]:
-    """Return the answers to try, nearest first: whole numbers, points of the rules, minima of the arrangements."""
-    needs = [rule.need for rule in rules.feasibility if rule.criterion == criterion.id]
-    minima = [option.needs[need].value for need in needs for option in arrangements]
-    reach = max(criterion.reach, before)
-    low, high = max(0.0, before - reach), before + reach
-    whole = np.arange(np.floor(low), high + 1, max(1.0, np.ceil((high - low) / MOST_TRIALS)))
-    grid = np.unique([*whole, *(float(point) for point in criterion.points), *minima])
-    grid = grid[(grid >= low) & (grid <= high) & (grid != before)]
-    return grid[np.argsort(np.abs(grid - before), kind="stable")]
 
 
 def _sentence(criterion: Criterion, answer: float | str, side: str, language: Language, words: str | None) -> str:
@@ -265,20 +196,25 @@ def _number_text(value: float, language: Language) -> str:
 def _only(advice: Advice, row: int) -> Advice:
     """Return the advice of one firm: reasons for one need not cost the contributions of all."""
     one = slice(row, row + 1)
-    return Advice(
+    return replace(
+        advice,
         answers=advice.answers.iloc[one],
         suitability=advice.suitability[one],
         feasible=advice.feasible.iloc[one],
-        obstacles=advice.obstacles,
         acceptability=advice.acceptability.iloc[one],
         coverage=advice.coverage.iloc[one],
-        rules=advice.rules,
-        draws=advice.draws,
-        random_state=advice.random_state,
+        by_expert=None,
     )
 
 
-def _position(advice: Advice, firm: str, arrangement: str) -> tuple[int, int]:
+def position_of(advice: Advice, firm: str, arrangement: str) -> tuple[int, int]:
+    """Return the row of a firm and the column of an arrangement.
+
+    Raises
+    ------
+    UsageError
+        If the advice has no such firm or arrangement.
+    """
     if firm not in advice.answers.index:
         raise UsageError(f"the advice has no firm '{firm}'; name one of its {len(advice.answers)} respondents.")
     if arrangement not in advice.feasible.columns:
@@ -288,12 +224,11 @@ def _position(advice: Advice, firm: str, arrangement: str) -> tuple[int, int]:
     return int(row), int(column)  # type: ignore[arg-type]
 
 
-def _answers_of(advice: Advice, firm: str) -> dict[str, float | str]:
+def answers_of(advice: Advice, firm: str) -> dict[str, float | str]:
     """Return what a firm answered, criterion by criterion; criteria without an answer are absent."""
     row = int(advice.answers.index.get_loc(firm))  # type: ignore[arg-type]
     own: dict[str, float | str] = {}
-    for name, column in advice.answers.items():
-        value = column.iloc[row]
+    for name, value in advice.answers.iloc[row].items():
         if pd.notna(value):
             own[str(name)] = value if isinstance(value, str) else float(value)
     return own

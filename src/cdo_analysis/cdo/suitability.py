@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -90,21 +92,43 @@ def check_feasibility(
         A row a firm, arrangement and rule: columns ``firm``, ``arrangement``, ``rule``, ``state`` (``fails`` or
         ``unknown``), ``minimum`` (what the arrangement calls for).
     """
-    feasible = pd.DataFrame(True, index=answers.index, columns=list(arrangements.ids))
-    obstacles = []
+    names, firms = np.array(arrangements.ids, dtype=object), answers.index
+    feasible = np.ones((len(firms), len(names)), dtype=bool)
+    parts: list[tuple[NDArray[np.int64], NDArray[np.int64], str, str]] = []
+    minima = {
+        rule.id: np.array([option.needs[rule.need].value for option in arrangements]) for rule in rules.feasibility
+    }
     for rule in rules.feasibility:
-        answer = _number(answers, rule.criterion)
-        for option in arrangements:
-            minimum = option.needs[rule.need].value
-            if minimum <= 0:
-                continue
-            fails, unknown = answer < minimum, answer.isna()
-            feasible[option.id] &= ~fails
+        answer = _number(answers, rule.criterion).to_numpy(dtype="float64")[:, None]
+        needed = minima[rule.id] > 0
+        fails, unknown = (answer < minima[rule.id]) & needed, np.isnan(answer) & needed
+        feasible &= ~fails
+        # Arrangement by arrangement, then firm by firm: the order of the list.
+        for option in np.flatnonzero(needed):
             for state, where in (("fails", fails), ("unknown", unknown)):
-                found = pd.DataFrame({"firm": answers.index[where]})
-                obstacles.append(found.assign(arrangement=option.id, rule=rule.id, state=state, minimum=minimum))
-    table = pd.concat(obstacles, ignore_index=True) if obstacles else pd.DataFrame(columns=list(OBSTACLE_COLUMNS))
-    return feasible, table
+                rows = np.flatnonzero(where[:, option])
+                parts.append((rows, np.full(len(rows), option), rule.id, state))
+    table = pd.DataFrame(feasible, index=firms, columns=list(arrangements.ids))
+    return table, _obstacles(parts, firms, names, minima)
+
+
+def _obstacles(
+    parts: Sequence[tuple[NDArray[np.int64], NDArray[np.int64], str, str]],
+    firms: pd.Index,
+    names: NDArray[np.object_],
+    minima: Mapping[str, NDArray[np.float64]],
+) -> pd.DataFrame:
+    """Return the table of obstacles from the rows and columns where rules fail or cannot be checked."""
+    if not parts:
+        return pd.DataFrame(columns=list(OBSTACLE_COLUMNS))
+    rows = np.concatenate([part[0] for part in parts])
+    options = np.concatenate([part[1] for part in parts])
+    lengths = [len(part[0]) for part in parts]
+    rule, state = (np.repeat(np.array([part[at] for part in parts], dtype=object), lengths) for at in (2, 3))
+    minimum = np.concatenate([minima[part[2]][part[1]] for part in parts])
+    columns = {"firm": firms[rows], "arrangement": names[options], "rule": rule, "state": state, "minimum": minimum}
+    texts = ["arrangement", "rule", "state"]
+    return pd.DataFrame(columns).astype(dict.fromkeys(texts, "str"))
 
 
 def _derive(criterion: Criterion, responses: pd.DataFrame) -> pd.Series:

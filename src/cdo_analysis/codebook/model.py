@@ -331,8 +331,11 @@ class WeightingBlock:
     method : {'raking', 'linear', 'logit', 'truncated'}
     bounds : tuple of float or None
         Of the ratio of calibrated to base weights, for ``logit`` and ``truncated``.
-    residuals : {'calibrated', 'base'}
-        How errors are computed after calibration: as R ``survey``, or as Insee ``gustave``.
+    highest : float or None
+        Weights of respondents are cut at so many times their mean before calibration; never where None.
+    residuals : {'deleted', 'calibrated', 'base'}
+        How errors are computed after calibration: from deleted residuals, which many margins do not make too small;
+        as R ``survey``; or as Insee ``gustave``.
     """
 
     unit: StatisticalUnit | Literal[""] = ""
@@ -346,7 +349,8 @@ class WeightingBlock:
     calibrate_on: Literal["respondents", "sample"] = "respondents"
     method: Literal["raking", "linear", "logit", "truncated"] = "raking"
     bounds: tuple[float, float] | None = None
-    residuals: Literal["calibrated", "base"] = "calibrated"
+    highest: float | None = None
+    residuals: Literal["deleted", "calibrated", "base"] = "deleted"
 
 
 @dataclass(frozen=True)

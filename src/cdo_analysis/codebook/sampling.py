@@ -13,7 +13,7 @@ from cdo_analysis.units import UNITS
 
 _KEYS = (
     "unit", "strata", "without_replacement", "cluster", "response_group", "in_scope", "responded", "calibrated",
-    "calibrate_on", "method", "bounds", "residuals",
+    "calibrate_on", "method", "bounds", "highest", "residuals",
 )  # fmt: skip
 _METHODS: tuple[Literal["raking", "linear", "logit", "truncated"], ...] = ("raking", "linear", "logit", "truncated")
 _BOUNDED = ("logit", "truncated")
@@ -35,7 +35,8 @@ def build_weighting(entry: Entry) -> WeightingBlock:
         calibrate_on=entry.one_of("calibrate_on", ("respondents", "sample"), "respondents"),
         method=method,
         bounds=_bounds(entry, method),
-        residuals=entry.one_of("residuals", ("calibrated", "base"), "calibrated"),
+        highest=_highest(entry),
+        residuals=entry.one_of("residuals", ("deleted", "calibrated", "base"), "deleted"),
     )
 
 
@@ -68,6 +69,15 @@ def _bounds(entry: Entry, method: str) -> tuple[float, float] | None:
     if method not in _BOUNDED or len(numbers) != 2 or not 0 <= numbers[0] < 1 < numbers[1]:
         raise entry.wrong("bounds", "write bounds = [lowest, highest] around 1, for the methods logit and truncated")
     return numbers[0], numbers[1]
+
+
+def _highest(entry: Entry) -> float | None:
+    if "highest" not in entry:
+        return None
+    times = entry.number("highest")
+    if times <= 1:
+        raise entry.wrong("highest", "write how many times the mean weight the highest may be, above 1")
+    return times
 
 
 def find_weighting_faults(book: Codebook) -> Iterator[Fault]:

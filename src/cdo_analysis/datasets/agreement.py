@@ -51,7 +51,7 @@ def _settle_ai_levels(sheet: AnswerSheet) -> None:
 
 def _rank_goals(sheet: AnswerSheet, rng: np.random.Generator) -> None:
     """Put two of the most important goals first, equals in any order."""
-    codes = sheet.book["goal_first"].codes
+    codes = [code for code in sheet.book["goal_first"].codes if f"goal_{code}" in sheet.book]
     marks = np.column_stack([sheet.values(f"goal_{code}") for code in codes])
     ranked = np.argsort(-(marks + 0.9 * rng.random(marks.shape)), axis=1)
     sheet.columns |= {"goal_first": ranked[:, 0], "goal_second": ranked[:, 1]}

@@ -137,10 +137,10 @@ def yes_and_no(item: Item) -> tuple[int, int]:
 
 
 def _cut(item: Item, tendency: np.ndarray, shares: Sequence[float], order: Sequence[str]) -> np.ndarray:
-    """Cut the tendency where the shares of the answers, in the order given, say."""
-    if len(shares) != len(item.codes) or set(order) != set(item.codes):
+    """Cut the tendency where the shares of the answers, in the order given, say; an answer not in it is never given."""
+    if len(shares) != len(order) or not set(order) <= set(item.codes):
         raise CodebookError(
-            f"planted.toml gives {len(shares)} shares to the item '{item.name}', which has {len(item.codes)} answers; "
+            f"planted.toml gives {len(shares)} shares to the item '{item.name}', which has {len(order)} answers; "
             "give one share an answer."
         )
     cuts = np.quantile(tendency, np.clip(np.cumsum(shares)[:-1] / np.sum(shares), 0, 1))

@@ -116,7 +116,6 @@ def options(view: View) -> Exhibit | None:
     return view.exhibit(
         "options",
         view.say("options.title"),
-        level=3,
         table=TableView(header, rows),
         paragraphs=[view.say("options.words")],
         notes=[(view.say("notes.source"), view.say("company.costs_source"))],

@@ -22,6 +22,9 @@ from cdo_analysis.weighting import Design, design_from_tables
 
 SIZES: tuple[str, ...] = ("micro", "pme", "eti", "ge")
 
+_OF_EXPERTS = ("experts", "by_expert")
+"""Tables of an advice that rests on the weights of experts."""
+
 ENOUGH = 100
 """Respondents under which every report says that its figures are orders of magnitude, as the quality report does."""
 
@@ -129,6 +132,7 @@ class View:
         """What the rules advise (*conseillé*); nothing is drawn again."""
         names = ("answers", "feasible", "obstacles", "acceptability")
         frames = {name: self.study.table(f"advice_{name}") for name in names}
+        frames |= {name: self.study.table(f"advice_{name}") for name in _OF_EXPERTS if self.study.has(f"advice_{name}")}
         return Advice.from_frames(frames, self.rules, **self.study.document("advice"))
 
     @cached_property

@@ -5,15 +5,18 @@ survive a grey print. Texts come from respondents and codebooks: they are drawn 
 """
 
 from cdo_analysis.figures.compared import company_and_peers, dots_by_group, dumbbell
+from cdo_analysis.figures.curves import calibration_dots
 from cdo_analysis.figures.distribution import score_distribution, stacked_bars
-from cdo_analysis.figures.ranked import bars, dots_with_intervals, evidence_dots
+from cdo_analysis.figures.ranked import bars, difference_dots, dots_with_intervals, evidence_dots, signed
 from cdo_analysis.figures.shaded import correlation_table, heat_table
 from cdo_analysis.figures.style import picture
 
 __all__ = [
     "bars",
+    "calibration_dots",
     "company_and_peers",
     "correlation_table",
+    "difference_dots",
     "dots_by_group",
     "dots_with_intervals",
     "dumbbell",
@@ -21,5 +24,6 @@ __all__ = [
     "heat_table",
     "picture",
     "score_distribution",
+    "signed",
     "stacked_bars",
 ]

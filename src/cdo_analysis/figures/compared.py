@@ -15,7 +15,9 @@ from cdo_analysis.figures.style import BLUE, INK, LIGHT, MARKERS, ORANGE, PALETT
 from cdo_analysis.messages import Numbers
 
 
-def dots_by_group(table: pd.DataFrame, *, numbers: Numbers, label: str, groups: Sequence[str]) -> Axes:
+def dots_by_group(
+    table: pd.DataFrame, *, numbers: Numbers, label: str, groups: Sequence[str], share: bool = False
+) -> Axes:
     """Draw, for each row, one marker a group and its 95 % interval.
 
     Parameters
@@ -27,6 +29,8 @@ def dots_by_group(table: pd.DataFrame, *, numbers: Numbers, label: str, groups: 
         What the axis measures, with its unit.
     groups : sequence of str
         The groups to draw, in the order of the legend.
+    share : bool
+        True where the estimate is a share (0 to 1).
     """
     rows = list(dict.fromkeys(table["label"]))
     axes = rows_axes(rows, row=0.42)
@@ -37,7 +41,7 @@ def dots_by_group(table: pd.DataFrame, *, numbers: Numbers, label: str, groups: 
         colour, marker = PALETTE[i % len(PALETTE)], MARKERS[i % len(MARKERS)]
         axes.hlines(places, part["low"], part["high"], color=colour, linewidth=1.2, alpha=0.6)
         axes.plot(part["estimate"], places, marker, color=colour, markersize=5, label=group)
-    value_axis(axes, numbers, label)
+    value_axis(axes, numbers, label, share=share)
     legend_above(axes, columns=len(groups))
     return axes
 

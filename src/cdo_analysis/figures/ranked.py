@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from cdo_analysis.figures.parts import mark_number, rows_axes, value_axis, write_values
-from cdo_analysis.figures.style import BLUE, GRID, LIGHT
+from cdo_analysis.figures.style import BLUE, GRID, INK, LIGHT
 from cdo_analysis.messages import Numbers
 
 
@@ -73,3 +73,38 @@ def evidence_dots(table: pd.DataFrame, *, numbers: Numbers, label: str, share: b
     write_values(axes, values, table["high"], numbers.share if share else mark_number(numbers))
     value_axis(axes, numbers, label, share=share)
     return axes
+
+
+def difference_dots(table: pd.DataFrame, *, numbers: Numbers, label: str) -> Axes:
+    """Draw differences with their 95 % interval on both sides of zero; filled where positive, hollow where negative.
+
+    Parameters
+    ----------
+    table : DataFrame
+        label, estimate, low, high; in the order to draw, top first.
+    numbers : Numbers
+    label : str
+        What the axis measures, with its unit.
+    """
+    axes = rows_axes(table["label"])
+    places, values = np.arange(len(table)), table["estimate"].to_numpy()
+    axes.axvline(0, color=INK, linewidth=0.8)
+    axes.hlines(places, table["low"], table["high"], color=LIGHT, linewidth=6, capstyle="butt")
+    up = values > 0
+    axes.plot(values[up], places[up], "o", color=BLUE, markersize=6)
+    axes.plot(values[~up], places[~up], "o", markerfacecolor="white", markeredgecolor=BLUE, markersize=6)
+    write_values(axes, values, table["high"], lambda value: signed(numbers, value))
+    value_axis(axes, numbers, label)
+    return axes
+
+
+def signed(numbers: Numbers, value: float, decimals: int = 0) -> str:
+    """Write a difference with its sign: "+4", "−12", "0".
+
+    Examples
+    --------
+    >>> signed(Numbers("fr"), 3.6), signed(Numbers("fr"), -12.2), signed(Numbers("en"), 0.2)
+    ('+4', '−12', '0')
+    """
+    written = numbers.number(value, decimals)
+    return f"+{written}" if value > 0 and any(mark in written for mark in "123456789") else written

@@ -1,8 +1,9 @@
 """Answers in, maturity scores out, with how much of each was measured and how far it can be trusted."""
 
+from cdo_analysis.graded import GradedModel, fit_graded
 from cdo_analysis.maturity.bootstrap import AlphaInterval, alpha_bootstrap
-from cdo_analysis.maturity.change import Change, Wave, compare_waves
-from cdo_analysis.maturity.graded import GradedModel, fit_graded, graded_scores
+from cdo_analysis.maturity.change import Change, Comparable, Wave, compare_waves, score_alike
+from cdo_analysis.maturity.graded import graded_scores
 from cdo_analysis.maturity.imputation import Pooled, impute_answers, pool
 from cdo_analysis.maturity.peers import peer_percentiles
 from cdo_analysis.maturity.reliability import (
@@ -23,6 +24,7 @@ __all__ = [
     "UNRELIABLE",
     "AlphaInterval",
     "Change",
+    "Comparable",
     "GradedModel",
     "MaturityScores",
     "Pooled",
@@ -41,6 +43,7 @@ __all__ = [
     "pool",
     "rank_correlations",
     "reliability",
+    "score_alike",
     "score_correlations",
     "score_maturity",
     "score_variants",

@@ -55,6 +55,56 @@ class Change:
     paired: bool
 
 
+@dataclass(frozen=True)
+class Comparable:
+    """A score and its dimensions in two waves, counting only the items that both ask alike.
+
+    Attributes
+    ----------
+    before, after : DataFrame
+        A row a company, a column a dimension and, last, the score.
+    items, left_out : tuple of str
+        Items counted, and those that one wave lacks or scores in another way.
+    """
+
+    before: pd.DataFrame
+    after: pd.DataFrame
+    items: tuple[str, ...]
+    left_out: tuple[str, ...]
+
+
+def score_alike(before: Wave, after: Wave, *, score: str = "") -> Comparable:
+    """Score two waves on the items that both ask under the same name and score alike.
+
+    Parameters
+    ----------
+    before, after : Wave
+    score : str
+        Id of a score of both codebooks; the main score of `after` by default.
+
+    Returns
+    -------
+    Comparable
+
+    Raises
+    ------
+    UsageError
+        As :func:`compare_waves`.
+    """
+    first = _the_score(before.codebook, score or _main(after.codebook))
+    second = _the_score(after.codebook, first.id)
+    _check_versions(first, second)
+    common, left_out = _comparable(before.codebook, after.codebook, first, second)
+    if not common:
+        raise UsageError(f"the two waves share no item of the score '{first.id}' that both score alike.")
+    tables = [
+        score_maturity(wave.responses, _only(wave.codebook, each, common)).values
+        for wave, each in ((before, first), (after, second))
+    ]
+    measures = _measures(tables, second.id)
+    return Comparable(tables[0][measures], tables[1][measures], common, left_out)
+
+
 def compare_waves(before: Wave, after: Wave, *, score: str = "") -> Change:
     """Compare a score between two waves, counting only the items that both ask under the same name and score alike.
 
@@ -84,17 +134,7 @@ def compare_waves(before: Wave, after: Wave, *, score: str = "") -> Change:
     Särndal, Swensson and Wretman (1992), Model Assisted Survey Sampling, section 5.7; Eurostat on the Digital
     Intensity Index: "the composition of the index changes, no comparison over versions".
     """
-    first = _the_score(before.codebook, score or _main(after.codebook))
-    second = _the_score(after.codebook, first.id)
-    _check_versions(first, second)
-    common, left_out = _comparable(before.codebook, after.codebook, first, second)
-    if not common:
-        raise UsageError(f"the two waves share no item of the score '{first.id}' that both score alike.")
-    tables = [
-        score_maturity(wave.responses, _only(wave.codebook, each, common)).values
-        for wave, each in ((before, first), (after, second))
-    ]
-    return _change(tables, before, after, names=(common, left_out), measures=_measures(tables, second.id))
+    return _change(score_alike(before, after, score=score), before, after)
 
 
 def _main(codebook: Codebook) -> str:
@@ -159,18 +199,12 @@ def _measures(tables: list[pd.DataFrame], score: str) -> list[str]:
     return [name for name in names if not name.startswith(f"{score}_")]
 
 
-def _change(
-    tables: list[pd.DataFrame],
-    before: Wave,
-    after: Wave,
-    *,
-    names: tuple[tuple[str, ...], tuple[str, ...]],
-    measures: list[str],
-) -> Change:
+def _change(alike: Comparable, before: Wave, after: Wave) -> Change:
+    tables, measures = (alike.before, alike.after), list(alike.after)
     shared = after.responses.index.intersection(before.responses.index)
     weights = [pd.Series(row_weights(w.responses, w.weights), index=w.responses.index) for w in (before, after)]
     rows = []
-    for name in measures:
+    for name in map(str, measures):
         if len(shared):
             rows.append(_paired(tables[0].loc[shared, name], tables[1].loc[shared, name], weights[1][shared]))
         else:
@@ -179,7 +213,7 @@ def _change(
     table = pd.DataFrame(rows, index=pd.Index(measures, name="measure", dtype="str"), columns=columns)
     table.insert(3, "change", table["after"] - table["before"])
     table["low"], table["high"] = table["change"] - 1.96 * table["se"], table["change"] + 1.96 * table["se"]
-    return Change(table, *names, paired=bool(len(shared)))
+    return Change(table, alike.items, alike.left_out, paired=bool(len(shared)))
 
 
 def _paired(before: pd.Series, after: pd.Series, weights: pd.Series) -> tuple[float, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -21,19 +22,20 @@ from cdo_analysis.maturity import (
     sensitivity,
     structure,
 )
-from cdo_analysis.weighting import Design, weighted_mean
+from cdo_analysis.pipeline.weights import weigh
+from cdo_analysis.weighting import Design, Weighting, kish_design_effect, weighted_mean
 
 SIZE = "size_category"
 ALL = "all"
 _FEWEST = 30
 
 
-def diagnose(survey: Survey, scores: MaturityScores, design: Design, *, seed: int) -> Mapping[str, pd.DataFrame]:
+def diagnose(survey: Survey, scores: MaturityScores, design: Design, *, seed: int) -> dict[str, pd.DataFrame]:
     """Return the diagnostics of the scores of a survey, by the name of their table in the study.
 
     Returns
     -------
-    mapping of str to DataFrame
+    dict of str to DataFrame
         ``structure``: see :func:`~cdo_analysis.maturity.structure`. Where the codebook has a score: ``sensitivity``
         (see :func:`~cdo_analysis.maturity.sensitivity`), ``alternatives`` (other ways to reach the score or a
         dimension: ``kind``, ``n``, ``mean``, ``rank_correlation``) and, where 30 companies or more answered,
@@ -48,6 +50,31 @@ def diagnose(survey: Survey, scores: MaturityScores, design: Design, *, seed: in
         if scores.values[book.main_score.id].notna().sum() >= _FEWEST:
             tables["imputed"] = _imputed(survey, scores, design, seed=seed)
     return tables
+
+
+def trimming_cost(
+    drawn: Survey, scores: MaturityScores, weighting: Weighting, margins: pd.DataFrame | None
+) -> dict[str, pd.DataFrame]:
+    """Return what cutting high weights changed: a table ``trimming`` with a row, or nothing where none was cut.
+
+    Columns: ``n`` (weights brought to the limit), ``moved`` (share of the total weight moved), ``effect_without`` and
+    ``effect_with`` (Kish's design effect of the final weights), ``mean_without``, ``mean_with`` (of the main score).
+    """
+    book = drawn.codebook
+    if weighting.trimming is None:
+        return {}
+    plain = replace(book, weighting=replace(book.weighting, highest=None))
+    without = weigh(replace(drawn, codebook=plain), margins)
+    score = scores.values[book.main_score.id] if book.main_score else pd.Series(np.nan, index=weighting.weights.index)
+    row = {
+        "n": weighting.trimming.n,
+        "moved": weighting.trimming.moved,
+        "effect_without": kish_design_effect(without.weights),
+        "effect_with": kish_design_effect(weighting.weights),
+        "mean_without": weighted_mean(score, without.design).estimate,
+        "mean_with": weighted_mean(score, weighting.design).estimate,
+    }
+    return {"trimming": pd.DataFrame([row])}
 
 
 def _alternatives(survey: Survey, scores: MaturityScores, weights: pd.Series) -> pd.DataFrame:

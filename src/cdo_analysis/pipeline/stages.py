@@ -14,14 +14,17 @@ from cdo_analysis.cdo import CdoColumns, CdoFit, fit_cdo
 from cdo_analysis.codebook import Codebook
 from cdo_analysis.intake import Survey
 from cdo_analysis.maturity import MaturityScores, item_statistics, reliability, score_correlations, score_maturity
-from cdo_analysis.pipeline.diagnostics import diagnose
+from cdo_analysis.pipeline.diagnostics import diagnose, trimming_cost
 from cdo_analysis.pipeline.weights import keep_respondents, name_sources, weigh
 from cdo_analysis.profiles import Profiles, find_profiles
-from cdo_analysis.reference import load_arrangements, load_rules
+from cdo_analysis.reference import load_arrangements, load_rules, read_expert_weights
 from cdo_analysis.weighting import Weighting, check_units, margins_unit
 
 SEED = 2026
 FEWEST_FOR_PROFILES = 50
+
+_RuleFiles = tuple[str | Path | None, str | Path | None]
+"""The file of expert rules, and that of the weights of experts; None for those of the package, for no expert."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,7 @@ def analyse(
     margins: pd.DataFrame | None = None,
     other_unit: bool = False,
     rules: str | Path | None = None,
+    experts: str | Path | None = None,
     note: str = "",
     seed: int = SEED,
 ) -> Analysis:
@@ -82,6 +86,9 @@ def analyse(
         True: margins that count another unit (enterprises of the LME) than respondents answer for (SIREN) are accepted.
     rules : str or Path, optional
         TOML of expert rules; those of the package by default.
+    experts : str or Path, optional
+        CSV or TOML of the weights that experts give to their criteria: see
+        :func:`~cdo_analysis.reference.read_expert_weights`. By default, all weights are as likely.
     note : str
         A sentence that every report prints at its head.
     seed : int
@@ -96,9 +103,10 @@ def analyse(
     with threadpool_limits(1):  # the same result whatever the number of cores
         weighting = weigh(survey, margins)
         weights = (weighting.weights / weighting.weights.mean()).rename("weight")
-        survey = keep_respondents(survey, weighting)
+        drawn, survey = survey, keep_respondents(survey, weighting)
         book, responses = survey.codebook, survey.responses
         scores = score_maturity(responses, book)
+        trimmed = trimming_cost(drawn, scores, weighting, margins)
         return Analysis(
             survey=survey,
             weights=weights,
@@ -107,13 +115,14 @@ def analyse(
             reliability=reliability(responses, book),
             items=item_statistics(responses, book, sample_weight=weights),
             correlations=score_correlations(scores.values[_dimensions(book)], sample_weight=weights),
-            diagnostics=diagnose(survey, scores, weighting.design, seed=seed),
+            diagnostics=diagnose(survey, scores, weighting.design, seed=seed) | trimmed,
             profiles=_find_profiles(survey, scores, weights, seed),
-            cdo=_fit_cdo(survey, scores, weights, rules=rules, seed=seed),
+            cdo=_fit_cdo(survey, scores, weights, rules=(rules, experts), seed=seed),
             options={
                 "seed": seed,
                 "note": note,
                 "rules": str(rules) if rules else "",
+                "experts": str(experts) if experts else "",
                 "margins_unit": "" if margins is None else margins_unit(margins),
                 "margins_source": "" if margins is None else name_sources(margins),
             },
@@ -142,7 +151,7 @@ def _find_profiles(survey: Survey, scores: MaturityScores, weights: pd.Series, s
 
 
 def _fit_cdo(
-    survey: Survey, scores: MaturityScores, weights: pd.Series, *, rules: str | Path | None, seed: int
+    survey: Survey, scores: MaturityScores, weights: pd.Series, *, rules: _RuleFiles, seed: int
 ) -> CdoFit | None:
     """Give the CDO stage plain frames: what comparable companies are known by, what was before, what was asked."""
     book, responses = survey.codebook, survey.responses
@@ -151,14 +160,17 @@ def _fit_cdo(
     known = pd.concat([responses, scores.values], axis=1)
     means = {a.code: a.arrangement for a in book[book.cdo.arrangement].answers if a.arrangement}
     arrangements = load_arrangements()
+    file, panel = rules
+    loaded = load_rules(file, arrangements=arrangements)
     return fit_cdo(
         known,
         responses[book.cdo.arrangement].map(means).astype("str"),
         responses[book.cdo.outcome] if book.cdo.outcome else None,
         columns=CdoColumns(book.cdo.observed, book.cdo.covariates, _consequences(book)),
-        reference=(arrangements, load_rules(rules, arrangements=arrangements)),
+        reference=(arrangements, loaded),
         sample_weight=weights,
         random_state=seed,
+        experts=read_expert_weights(panel, loaded) if panel else None,
     )
 
 

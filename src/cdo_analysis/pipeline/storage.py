@@ -15,7 +15,7 @@ from cdo_analysis.intake import Survey, read_survey
 from cdo_analysis.pipeline.overrides import check_overrides, read_overrides
 from cdo_analysis.pipeline.stages import SEED, Analysis, analyse
 from cdo_analysis.pipeline.weights import find_margins
-from cdo_analysis.profiles import Profiles
+from cdo_analysis.profiles import Profiles, smart_lca
 from cdo_analysis.reference import load_arrangements
 from cdo_analysis.resources import package_dir
 from cdo_analysis.study import Study, write_study
@@ -33,6 +33,7 @@ def fit(
     margins: str | Path | None = None,
     other_unit: bool = False,
     rules: str | Path | None = None,
+    experts: str | Path | None = None,
     overrides: str | Path | None = None,
     note: str = "",
     seed: int = SEED,
@@ -50,7 +51,7 @@ def fit(
         Folder of the study.
     margins : str or Path, optional
         CSV of population totals; or official counts by id, of some categories: ``"insee-2017:pme,eti"``.
-    other_unit, rules, note, seed
+    other_unit, rules, experts, note, seed
         See :func:`analyse`.
     overrides : str or Path, optional
         Decisions of analysts, kept and shown beside the recommendation: see
@@ -67,8 +68,8 @@ def fit(
     if decided is not None:
         _check_decisions(decided, survey)
     totals = find_margins(margins) if margins else None
-    analysis = analyse(survey, margins=totals, other_unit=other_unit, rules=rules, note=note, seed=seed)
-    return save(analysis, out, overrides=decided)
+    chosen: dict[str, Any] = {"other_unit": other_unit, "rules": rules, "experts": experts, "note": note, "seed": seed}
+    return save(analyse(survey, margins=totals, **chosen), out, overrides=decided)
 
 
 def _check_decisions(decided: pd.DataFrame, survey: Survey) -> None:
@@ -131,6 +132,11 @@ def _profile_tables(profiles: Profiles) -> Iterator[tuple[str, pd.DataFrame]]:
     yield "profile_shares", profiles.shares
     yield "profile_practices", profiles.practices
     yield "profile_stability", profiles.stability
+    yield "profile_grouping", profiles.grouping.table
+    yield "profile_errors", profiles.errors
+    yield "profile_residuals", profiles.residuals
+    yield "profile_dropped", profiles.dropped
+    yield "profile_checklist", smart_lca(profiles)
 
 
 def _documents(a: Analysis) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -155,6 +161,7 @@ def _info(a: Analysis) -> dict[str, Any]:
             "seed": a.options["seed"],
             "note": a.options["note"],
             "rules": Path(a.options["rules"]).name,
+            "experts": Path(a.options["experts"]).name,
         },
         "weighting": {
             "method": book.weighting.method,
@@ -170,6 +177,16 @@ def _info(a: Analysis) -> dict[str, Any]:
         "profiles": {
             "verdict": a.profiles.verdict if a.profiles is not None else "not_sought",
             "means_agreement": None if pd.isna(agreement) else float(agreement),
+            **_grouping_info(a.profiles),
         },
         "versions": {name: version(name) for name in _VERSIONS},
     }
+
+
+def _grouping_info(profiles: Profiles | None) -> dict[str, Any]:
+    """Return what the verdict on grouping rests on, beside its table."""
+    if profiles is None:
+        return {}
+    found = profiles.grouping
+    p = None if pd.isna(found.p_continuum) else found.p_continuum
+    return {"shape": found.shape, "crossed": found.crossed, "p_continuum": p, "replicates": found.replicates}

@@ -77,6 +77,7 @@ def weigh(survey: Survey, margins: pd.DataFrame | None = None) -> Weighting:
         response_group=data[block.response_group] if block.response_group else None,
         calibrated=_meets(data, block.calibrated),
         calibrate_on=block.calibrate_on,
+        highest=block.highest,
         residuals=block.residuals,
         single="centre",
     )

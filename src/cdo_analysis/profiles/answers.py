@@ -14,7 +14,7 @@ NOT_MEASURED = -1
 """The code of a missing answer; the codes of the categories start at 0."""
 
 
-def learn_categories(answers: NDArray, names: Sequence[str]) -> tuple[list[NDArray], NDArray[np.int64]]:
+def learn_categories(answers: NDArray, names: Sequence[str]) -> tuple[list[NDArray], NDArray]:
     """Learn the categories of each column and encode the answers.
 
     Parameters
@@ -42,17 +42,23 @@ def learn_categories(answers: NDArray, names: Sequence[str]) -> tuple[list[NDArr
     >>> categories[0].tolist(), codes.ravel().tolist()
     (['no', 'yes'], [1, -1, 0])
     """
-    codes = np.empty(answers.shape, dtype=np.int64)
+    columns = []
     categories = []
     for position, name in enumerate(names):
-        codes[:, position], found = pd.factorize(answers[:, position], sort=True)
+        column, found = pd.factorize(np.ascontiguousarray(answers[:, position]), sort=True)
         if len(found) == 0:
             raise UsageError(f"column {name!r} holds no answer at all; leave it out of the items to group by")
+        columns.append(column.astype(_code_type(len(found))))
         categories.append(np.asarray(found))
-    return categories, codes
+    return categories, np.column_stack(columns)
 
 
-def encode_answers(answers: NDArray, categories: Sequence[NDArray], names: Sequence[str]) -> NDArray[np.int64]:
+def _code_type(size: int) -> type[np.signedinteger]:
+    """Return the shortest whole number that counts `size` categories: a byte, but for very long lists."""
+    return np.int8 if size <= np.iinfo(np.int8).max else np.int32
+
+
+def encode_answers(answers: NDArray, categories: Sequence[NDArray], names: Sequence[str]) -> NDArray:
     """Encode answers with the categories that a fit has learnt.
 
     Parameters
@@ -82,7 +88,7 @@ def encode_answers(answers: NDArray, categories: Sequence[NDArray], names: Seque
     cdo_analysis.errors.InputError: column 'erp' holds 'maybe', which nobody answered when the profiles were
     fitted (known: 'no', 'yes'); recode it, or leave it empty to place the row by its other answers
     """
-    codes = np.empty(answers.shape, dtype=np.int64)
+    codes = np.empty(answers.shape, dtype=_code_type(max(map(len, categories))))
     for position, (name, known) in enumerate(zip(names, categories, strict=True)):
         column = answers[:, position]
         codes[:, position] = pd.Index(known).get_indexer(pd.Index(column))

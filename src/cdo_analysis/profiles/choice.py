@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -10,6 +11,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from cdo_analysis.errors import UsageError
 from cdo_analysis.profiles.latent_class import LatentClasses
+from cdo_analysis.profiles.ratio_test import CHI_SQUARE_95, bivariate_residuals, ratio_tests
+
+Column = Callable[[int, LatentClasses], float]
+"""What fills a further column of the table: from k and its model to a figure."""
 
 STARTS = 50
 """Random starts for each number of classes: with fewer, the best optimum is often missed."""
@@ -21,11 +26,38 @@ SMALLEST_SHARE = 0.05
 """The weighted share that makes up for a small number of respondents."""
 
 
+@dataclass(frozen=True)
+class Effort:
+    """How much computing to spend. The defaults suit a report; a study to be published asks for more.
+
+    Attributes
+    ----------
+    starts : int
+        Random starts of each number of classes.
+    stability_samples : int
+        Bootstrap samples for the Jaccard similarity of the profiles.
+    continuum_samples : int
+        Samples drawn from the continuum where the BIC do not decide; 0 leaves the decision to the BIC.
+    ratio_test_samples : int
+        Samples of each bootstrap likelihood-ratio test; 0 for no test.
+    n_jobs : int or None
+        Starts and samples at a time, through joblib; the results are the same whatever their number.
+    """
+
+    starts: int = STARTS
+    stability_samples: int = 30
+    continuum_samples: int = 39
+    ratio_test_samples: int = 0
+    n_jobs: int | None = None
+
+
 def compare_numbers(
     X: pd.DataFrame,
     *,
     sample_weight: ArrayLike | None = None,
-    numbers: Iterable[int] = range(1, 7),
+    numbers: Iterable[int] = range(1, 8),
+    effort: Effort | None = None,
+    columns: Mapping[str, Column] | None = None,
     random_state: int | None = None,
 ) -> tuple[pd.DataFrame, dict[int, LatentClasses]]:
     """Fit latent classes for each number of classes and put their fit side by side.
@@ -36,19 +68,27 @@ def compare_numbers(
         Answers; see :meth:`LatentClasses.fit`.
     sample_weight : array of shape (n_respondents,), optional
         Survey weights, 0 or more.
-    numbers : iterable of int, default 1 to 6
+    numbers : iterable of int, default 1 to 7
         The numbers of classes to try.
+    effort : Effort, optional
+        Starts, samples of the bootstrap likelihood-ratio test, workers.
+    columns : mapping of str to callable, optional
+        Further columns by name: each is called with k and its model and returns a figure, such as a gap statistic, a
+        split-half agreement or the lowest bootstrap Jaccard.
     random_state : int or None
-        Seed of the starts.
+        Seed of the starts and samples.
 
     Returns
     -------
     table : DataFrame, a row a number of classes
-        Columns: ``k``; ``log_likelihood``; ``parameters``; ``aic``, ``bic``, ``sabic`` (lower is better);
-        ``relative_entropy`` (0 to 1, NaN for k = 1); ``smallest_share``, the weighted share of the smallest class;
-        ``smallest_n``, the respondents of the class that is most probable for the fewest; ``starts_at_best`` of
+        Columns: ``k``; ``log_likelihood``; ``parameters``; ``aic``, ``bic``, ``sabic``, ``caic`` (lower is
+        better); ``relative_entropy`` (0 to 1, NaN for k = 1); ``smallest_share``, the weighted share of the smallest
+        class; ``smallest_n``, the respondents of the class that is most probable for the fewest; ``starts_at_best`` of
         ``starts`` that reached the best log-likelihood; ``converged``; ``mean_posterior``, the weighted mean
-        probability of the assigned class; ``min_posterior``, the same in the class where it is lowest.
+        probability of the assigned class; ``min_posterior``, the same in the class where it is lowest;
+        ``ratio_test_p``, p of k against k - 1 classes by the bootstrap, unweighted (NaN where it was not tested);
+        ``largest_residual``, bivariate, and ``residuals_above``, the share of pairs of items above 3.84: see
+        :func:`~cdo_analysis.profiles.ratio_test.bivariate_residuals`; then those of `columns`.
     models : dict of int to LatentClasses
         The fitted models by number of classes.
 
@@ -57,12 +97,27 @@ def compare_numbers(
     UsageError
         If there are fewer rows than classes, if a column holds no answer, or if all weights are 0.
     """
+    effort = effort or Effort()
     weights = np.ones(len(X)) if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
     models = {
-        k: LatentClasses(k, n_init=STARTS, random_state=random_state).fit(X, sample_weight=weights) for k in numbers
+        k: LatentClasses(k, n_init=effort.starts, random_state=random_state, n_jobs=effort.n_jobs).fit(
+            X, sample_weight=weights
+        )
+        for k in numbers
     }
-    rows = [_describe(model, model.predict_proba(X), weights) for model in models.values()]
-    return pd.DataFrame(rows), models
+    table = pd.DataFrame([_describe(model, model.predict_proba(X), weights) for model in models.values()])
+    table["ratio_test_p"] = np.nan
+    if effort.ratio_test_samples:
+        tested = ratio_tests(
+            X, models, replicates=effort.ratio_test_samples, random_state=random_state, n_jobs=effort.n_jobs
+        )
+        table["ratio_test_p"] = table["k"].map(tested)
+    residuals = [bivariate_residuals(model, X, sample_weight=weights)["residual"] for model in models.values()]
+    table["largest_residual"] = [each.max() if len(each) else float("nan") for each in residuals]
+    table["residuals_above"] = [float((each > CHI_SQUARE_95).mean()) if len(each) else 0.0 for each in residuals]
+    for name, column in (columns or {}).items():
+        table[name] = [column(k, model) for k, model in models.items()]
+    return table, models
 
 
 def _describe(model: LatentClasses, posterior: NDArray[np.float64], weights: NDArray[np.float64]) -> dict[str, float]:
@@ -78,6 +133,7 @@ def _describe(model: LatentClasses, posterior: NDArray[np.float64], weights: NDA
         "aic": model.aic_,
         "bic": model.bic_,
         "sabic": model.sabic_,
+        "caic": model.caic_,
         "relative_entropy": model.relative_entropy_,
         "smallest_share": float(model.class_shares_.min()),
         "smallest_n": int(np.bincount(labels, minlength=model.n_clusters).min()),

@@ -1,25 +1,35 @@
-"""Profiles of companies: how many, who is in which, how sure, and what each one does."""
+"""Profiles of companies: whether there are any, how many, who is in which, how sure, and what each one does."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from sklearn.metrics import adjusted_rand_score
 
 from cdo_analysis.errors import UsageError
-from cdo_analysis.profiles.choice import choose_number, compare_numbers
+from cdo_analysis.profiles.choice import Column, Effort, choose_number, compare_numbers
+from cdo_analysis.profiles.description import (
+    assign,
+    count_shares,
+    describe_practices,
+    mean_by_profile,
+    profile_columns,
+    tabulate_errors,
+)
+from cdo_analysis.profiles.grouping import Grouping, Verdict, judge_grouping
 from cdo_analysis.profiles.latent_class import LatentClasses
+from cdo_analysis.profiles.matching import match_classes, order_like
 from cdo_analysis.profiles.means import NO_SCORE, ScoreMeans
+from cdo_analysis.profiles.ratio_test import bivariate_residuals
+from cdo_analysis.profiles.repeated import find_repeated
 from cdo_analysis.profiles.stability import bootstrap_jaccard
 
-Verdict = Literal["profiles", "no_grouping"]
-
-CLEAR = 0.6
-"""Under this posterior probability, a respondent stands between two profiles."""
+NAMEABLE = 0.6
+"""Bootstrap Jaccard under which a profile is not named (Hennig, R package fpc)."""
 
 
 @dataclass(frozen=True)
@@ -28,13 +38,17 @@ class Profiles:
 
     Attributes
     ----------
-    verdict : {"profiles", "no_grouping"}
-        ``"no_grouping"`` when one class describes the answers best: there is then a single profile, 0, that should
-        not be named.
+    verdict : {"profiles", "continuum", "no_grouping"}
+        ``"no_grouping"``: one class describes the answers best; there is a single profile, 0, not to be named.
+        ``"continuum"``: one continuum describes them at least as well as classes; the profiles are levels of it, cut
+        for convenience, not to be named. See :class:`~cdo_analysis.profiles.grouping.Grouping`.
+    grouping : Grouping
+        What the verdict rests on: the table of models, the shape, the bootstrap.
     table : DataFrame, a row a number of profiles tried
         See :func:`~cdo_analysis.profiles.choice.compare_numbers`.
     model : LatentClasses
-        The chosen model; its class 0 has the lowest mean of `order_by`. It places new companies.
+        The chosen model. Its classes keep the numbers of the reference where one was given; else class 0 has the
+        lowest mean of `order_by`. It places new companies.
     posterior : DataFrame, a row a respondent
         Columns ``profile_0``, ``profile_1``, …: probability of each profile; rows sum to 1.
     assignment : DataFrame, a row a respondent
@@ -42,18 +56,32 @@ class Profiles:
         ``"between"`` when that probability is under 0.6 or the respondent answered none of the items.
     shares : DataFrame, a row a profile
         ``profile``; ``n``: respondents assigned to it; ``share_weighted`` and ``share_unweighted``: mean
-        probability of the profile over the respondents, so that those between two profiles count for part in each.
+        probability of the profile over the respondents, so that those between two profiles count for part in each;
+        ``rank``: by the mean of `order_by`, 0 the lowest, tied where the intervals overlap; ``order_mean``,
+        ``order_low``, ``order_high``: that mean and its 95 % interval.
     practices : DataFrame, a row a profile, an item and a category
         ``profile``, ``item``, ``category``; ``probability``: share of the profile that gives that answer, among
         those who answer; ``overall``: the same for all respondents, according to the model.
     stability : DataFrame, a row a profile
-        ``profile``; ``jaccard``: see :func:`~cdo_analysis.profiles.stability.bootstrap_jaccard`.
+        ``profile``; ``jaccard``: see :func:`~cdo_analysis.profiles.stability.bootstrap_jaccard`; ``named``: whether
+        it may have a name: there are profiles, and its similarity is 0.6 or more.
+    errors : DataFrame, a row a true and an assigned profile
+        ``profile``, ``assigned``, ``probability``: of being assigned there for a member of the profile.
+    residuals : DataFrame, a row a pair of items
+        See :func:`~cdo_analysis.profiles.ratio_test.bivariate_residuals`.
+    dropped : DataFrame, a row an item left out for repeating another
+        See :func:`~cdo_analysis.profiles.repeated.find_repeated`.
+    matches : DataFrame, a row a profile
+        ``profile``, ``reference``, ``similarity``; empty without a reference.
     means_agreement : float
         Adjusted Rand index between the assignment and k-means on the scores with as many clusters: 1 when they
         agree, about 0 when they agree no more than by chance. NaN without grouping, or with too few complete scores.
+    settings : mapping
+        What was asked for: ``weighted``, ``numbers``, ``effort``, ``random_state``.
     """
 
     verdict: Verdict
+    grouping: Grouping
     table: pd.DataFrame
     model: LatentClasses
     posterior: pd.DataFrame
@@ -61,7 +89,12 @@ class Profiles:
     shares: pd.DataFrame
     practices: pd.DataFrame
     stability: pd.DataFrame
+    errors: pd.DataFrame
+    residuals: pd.DataFrame
+    dropped: pd.DataFrame
+    matches: pd.DataFrame
     means_agreement: float
+    settings: Mapping[str, object] = field(default_factory=dict)
 
 
 def find_profiles(
@@ -70,27 +103,40 @@ def find_profiles(
     *,
     sample_weight: pd.Series | None = None,
     order_by: pd.Series,
-    numbers: Iterable[int] = range(1, 7),
+    numbers: Iterable[int] = range(1, 8),
+    reference: LatentClasses | None = None,
+    repeated: Iterable[tuple[str, str]] = (),
+    effort: Effort | None = None,
+    columns: Mapping[str, Column] | None = None,
     random_state: int = 0,
 ) -> Profiles:
     """Group respondents by their answers, say how sure the grouping is, and describe it.
 
-    Latent classes are fitted for each of `numbers`, the number is chosen by
-    :func:`~cdo_analysis.profiles.choice.choose_number`, and the result is confronted with k-means on the scores and
-    with 30 bootstrap samples.
+    Items that repeat another are left out; latent classes are fitted for each of `numbers`; the number is chosen by
+    :func:`~cdo_analysis.profiles.choice.choose_number`; classes are set against one continuum; the result is
+    confronted with k-means on the scores and with bootstrap samples.
 
     Parameters
     ----------
     items : DataFrame of shape (n_respondents, n_items)
-        The active items: categorical answers, NaN where missing. Index: respondent.
+        The active items: categorical answers whose sorted codes are in order, NaN where missing. Index: respondent.
     scores : DataFrame of shape (n_respondents, n_scores)
         Scores for the second opinion, in any unit, NaN where unmeasured. Same index.
     sample_weight : Series, optional
         Survey weights, 0 or more. Same index.
     order_by : Series
         What orders the profiles, such as a maturity score: profile 0 has the lowest weighted mean. Same index.
-    numbers : iterable of int, default 1 to 6
+    numbers : iterable of int, default 1 to 7
         The numbers of profiles to try.
+    reference : LatentClasses, optional
+        The profiles of an earlier wave or a reference study: each profile takes the number of the one it is, new
+        ones the numbers after. Maturity is then the column ``rank`` of the shares only.
+    repeated : iterable of pairs of str
+        (kept, dropped): items that the questionnaire nests; copies are found without being declared.
+    effort : Effort, optional
+        Starts, bootstrap samples, workers.
+    columns : mapping of str to callable, optional
+        Further columns of the table: see :func:`~cdo_analysis.profiles.choice.compare_numbers`.
     random_state : int, default 0
         Seed of all that is random: the same input gives the same profiles.
 
@@ -103,98 +149,78 @@ def find_profiles(
     ------
     UsageError
         If the indexes differ, or if the items cannot be grouped (see :meth:`LatentClasses.fit`).
-
-    Notes
-    -----
-    The verdict ``"profiles"`` says that one class is not enough. It does not say that companies come in types: a
-    single continuum of maturity, cut into levels, also needs several classes. Profiles whose probabilities rise
-    together on every item are levels; profiles that cross are types.
     """
-    weights = pd.Series(1.0, index=items.index) if sample_weight is None else sample_weight
-    for name, other in {"scores": scores, "sample_weight": weights, "order_by": order_by}.items():
-        if not other.index.equals(items.index):
-            raise UsageError(f"{name} and items have different respondents or another order; align their indexes")
-    table, models = compare_numbers(
-        items, sample_weight=weights.to_numpy(float), numbers=numbers, random_state=random_state
-    )
-    model = _order_classes(models[choose_number(table)], items, weights, order_by)
-    posterior = pd.DataFrame(
-        model.predict_proba(items),
-        index=items.index,
-        columns=[f"profile_{profile}" for profile in range(model.n_clusters)],
-    )
-    assignment = _assign(posterior, items.notna().any(axis=1))
+    weights = _align(items, scores, sample_weight, order_by)
+    effort = effort or Effort()
+    dropped = find_repeated(items, sample_weight=weights, declared=repeated)
+    items = items.drop(columns=dropped["item"].tolist())
+    given: dict[str, Any] = {"sample_weight": weights.to_numpy(float), "random_state": random_state}
+    table, models = compare_numbers(items, numbers=numbers, effort=effort, columns=columns, **given)
+    grouping = judge_grouping(items, models, replicates=effort.continuum_samples, n_jobs=effort.n_jobs, **given)
+    k = 1 if grouping.verdict == "no_grouping" and 1 in models else choose_number(table)
+    model, matches = _order_classes(models[k], items, (weights, order_by), reference)
+    posterior = pd.DataFrame(model.predict_proba(items), index=items.index, columns=profile_columns(k))
+    assignment = assign(posterior, items.notna().any(axis=1))
+    asked = {"weighted": sample_weight is not None, "numbers": list(models), "effort": effort}
     return Profiles(
-        verdict="profiles" if model.n_clusters > 1 else "no_grouping",
+        verdict="no_grouping" if k == 1 and grouping.verdict == "profiles" else grouping.verdict,
+        grouping=grouping,
         table=table,
         model=model,
         posterior=posterior,
         assignment=assignment,
-        shares=_count_shares(posterior, assignment, weights),
-        practices=_describe_practices(model),
-        stability=_measure_stability(model, items, weights, random_state),
+        shares=count_shares(posterior, assignment, weights, order_by),
+        practices=describe_practices(model),
+        stability=_measure_stability(model, items, weights, (effort, grouping.verdict, random_state)),
+        errors=tabulate_errors(posterior, weights),
+        residuals=bivariate_residuals(model, items, sample_weight=weights),
+        dropped=dropped,
+        matches=matches,
         means_agreement=_compare_with_means(assignment, scores, weights, random_state),
+        settings={**asked, "random_state": random_state},
     )
 
 
-def _order_classes(model: LatentClasses, items: pd.DataFrame, weights: pd.Series, order_by: pd.Series) -> LatentClasses:
-    """Put the class with the lowest mean of `order_by` first; a respondent counts in each class by its posterior."""
-    known = order_by.notna().to_numpy()
-    share = model.predict_proba(items)[known] * weights.to_numpy(float)[known, None]
-    totals = order_by.to_numpy(float)[known] @ share
-    means = totals / np.maximum(share.sum(axis=0), np.finfo(float).tiny)
-    return model.reorder(np.argsort(means, kind="stable").tolist())
+def _align(
+    items: pd.DataFrame, scores: pd.DataFrame, sample_weight: pd.Series | None, order_by: pd.Series
+) -> pd.Series:
+    """Return the weights, 1 where none were given, once the respondents are known to be the same everywhere."""
+    weights = pd.Series(1.0, index=items.index) if sample_weight is None else sample_weight
+    for name, other in {"scores": scores, "sample_weight": weights, "order_by": order_by}.items():
+        if not other.index.equals(items.index):
+            raise UsageError(f"{name} and items have different respondents or another order; align their indexes")
+    return weights
 
 
-def _assign(posterior: pd.DataFrame, answered: pd.Series) -> pd.DataFrame:
-    probability = posterior.max(axis=1)
-    clear = (probability >= CLEAR) & answered
-    return pd.DataFrame(
-        {
-            "profile": posterior.to_numpy().argmax(axis=1),
-            "probability": probability,
-            "status": np.where(clear, "clear", "between"),
-        },
-        index=posterior.index,
-    )
-
-
-def _count_shares(posterior: pd.DataFrame, assignment: pd.DataFrame, weights: pd.Series) -> pd.DataFrame:
-    profiles = range(posterior.shape[1])
-    return pd.DataFrame(
-        {
-            "profile": profiles,
-            "n": [int((assignment["profile"] == profile).sum()) for profile in profiles],
-            "share_weighted": np.average(posterior, axis=0, weights=weights),
-            "share_unweighted": posterior.to_numpy().mean(axis=0),
-        }
-    )
-
-
-def _describe_practices(model: LatentClasses) -> pd.DataFrame:
-    parts = []
-    names = getattr(model, "feature_names_in_", range(model.n_features_in_))
-    for item, categories, table in zip(names, model.categories_, model.item_probabilities_, strict=True):
-        k, size = table.shape
-        parts.append(
-            pd.DataFrame(
-                {
-                    "profile": np.repeat(np.arange(k), size),
-                    "item": item,
-                    "category": np.tile(categories, k),
-                    "probability": table.ravel(),
-                    "overall": np.tile(model.class_shares_ @ table, k),
-                }
-            )
-        )
-    return pd.concat(parts, ignore_index=True).sort_values("profile", kind="stable", ignore_index=True)
+def _order_classes(
+    model: LatentClasses,
+    items: pd.DataFrame,
+    given: tuple[pd.Series, pd.Series],
+    reference: LatentClasses | None,
+) -> tuple[LatentClasses, pd.DataFrame]:
+    """Give the classes the numbers of the reference, the nearest first; without one, the order of their means."""
+    weights, order_by = given
+    posterior = pd.DataFrame(model.predict_proba(items), index=items.index)
+    means = mean_by_profile(posterior, order_by, weights)["mean"].fillna(0.0)
+    model = model.reorder(np.argsort(means.to_numpy(), kind="stable").tolist())
+    if reference is None:
+        return model, pd.DataFrame({"profile": [], "reference": [], "similarity": []})
+    model = model.reorder(order_like(match_classes(model, reference)))
+    return model, match_classes(model, reference)
 
 
 def _measure_stability(
-    model: LatentClasses, items: pd.DataFrame, weights: pd.Series, random_state: int
+    model: LatentClasses,
+    items: pd.DataFrame,
+    weights: pd.Series,
+    given: tuple[Effort, Verdict, int],
 ) -> pd.DataFrame:
-    jaccard = bootstrap_jaccard(model, items, sample_weight=weights.to_numpy(float), random_state=random_state)
-    return pd.DataFrame({"profile": range(model.n_clusters), "jaccard": jaccard})
+    effort, verdict, random_state = given
+    jaccard = bootstrap_jaccard(
+        model, items, sample_weight=weights, replicates=effort.stability_samples, random_state=random_state
+    )
+    named = (jaccard >= NAMEABLE) & (verdict == "profiles")
+    return pd.DataFrame({"profile": range(model.n_clusters), "jaccard": jaccard, "named": named})
 
 
 def _compare_with_means(assignment: pd.DataFrame, scores: pd.DataFrame, weights: pd.Series, random_state: int) -> float:

@@ -8,46 +8,21 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator, ClusterMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
-from threadpoolctl import threadpool_limits
 
-from cdo_analysis.errors import UsageError
-from cdo_analysis.profiles.answers import encode_answers, indicator_table, learn_categories
-from cdo_analysis.profiles.likelihood import (
-    ONE_THREAD,
-    Patterns,
-    Runs,
-    climb,
-    draw_starts,
-    join_log_likelihood,
-    split_posterior,
-)
+from cdo_analysis.profiles.answers import encode_answers, learn_categories
+from cdo_analysis.profiles.likelihood import Runs, climb, draw_starts
+from cdo_analysis.profiles.mixture import FIT_FIGURES, LatentMixture
 from cdo_analysis.profiles.ordering import require_permutation
+from cdo_analysis.profiles.packing import Floats, Packing, Patterns
 from cdo_analysis.profiles.saved import describe_estimator, require_kind, restore_categories
-
-SAME_OPTIMUM = 1e-4
-"""Two starts reached the same optimum when their log-likelihoods differ by no more than this."""
 
 KIND = "latent_classes"
 """What a saved model says it is."""
 
-FIT_FIGURES = (
-    "log_likelihood",
-    "n_observations",
-    "n_parameters",
-    "aic",
-    "bic",
-    "sabic",
-    "n_iter",
-    "converged",
-    "starts_at_best",
-)
-"""The figures of a fit that are saved with it, without their final underscore."""
 
-
-class LatentClasses(ClusterMixin, BaseEstimator):
+class LatentClasses(LatentMixture):
     """Latent class analysis of categorical answers, with weights and missing values.
 
     Each company belongs to one of `n_clusters` classes that nobody observes; within a class the answers to the
@@ -67,6 +42,9 @@ class LatentClasses(ClusterMixin, BaseEstimator):
         A start ends when what it still has to gain is estimated under `tol` per row.
     random_state : int, RandomState or None, default None
         Seed of the starts. The same seed gives the same classes in the same order, whatever the order of the rows.
+    n_jobs : int or None, default None
+        Starts at a time, through joblib: one by default, or what the surrounding ``joblib.parallel_config`` says.
+        The classes are the same whatever their number; memory does not grow with `n_init`.
 
     Attributes
     ----------
@@ -84,8 +62,9 @@ class LatentClasses(ClusterMixin, BaseEstimator):
         Rows with a positive weight and at least one answer: the n of `bic_` and `sabic_`.
     n_parameters_ : int
         ``n_clusters - 1`` shares plus, for each class and column, the number of categories less one.
-    aic_, bic_, sabic_ : float
-        Information criteria, lower is better; `sabic_` is the sample-size adjusted BIC, of (n + 2) / 24.
+    aic_, bic_, sabic_, caic_ : float
+        Information criteria, lower is better; `sabic_` is the sample-size adjusted BIC, of (n + 2) / 24, `caic_` the
+        consistent AIC, of log(n) + 1.
     relative_entropy_ : float
         1 when every row is classed with certainty, 0 when no row is; NaN with one class.
     n_iter_ : int
@@ -129,16 +108,17 @@ class LatentClasses(ClusterMixin, BaseEstimator):
         max_iter: int = 1000,
         tol: float = 1e-8,
         random_state: int | np.random.RandomState | None = None,
+        n_jobs: int | None = None,
     ) -> None:
         self.n_clusters = n_clusters
         self.n_init = n_init
         self.max_iter = max_iter
         self.tol = tol
         self.random_state = random_state
+        self.n_jobs = n_jobs
 
     def __sklearn_tags__(self):  # type: ignore[no-untyped-def]
         tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = True
         tags.input_tags.categorical = True
         tags.input_tags.string = True
         return tags
@@ -170,70 +150,34 @@ class LatentClasses(ClusterMixin, BaseEstimator):
         self._check_size(len(answers))
         self.categories_, codes = learn_categories(answers, self._names())
         patterns = Patterns.of(codes, self._sizes())
-        counts = self._scale(weights, patterns)
+        counts = patterns.sum_weights(self._scale(weights, patterns.measured[patterns.of_row]))
         start = draw_starts(patterns, counts, self.n_clusters, self.n_init, check_random_state(self.random_state))
-        with threadpool_limits(limits=ONE_THREAD):
-            runs = climb(patterns, counts[None, :], start, max_iter=self.max_iter, tol=self.tol)
-            self._keep_best(runs)
-            self._describe_fit(patterns, counts)
+        self._keep_best(
+            climb(patterns, counts[None, :], start, max_iter=self.max_iter, tol=self.tol, n_jobs=self.n_jobs)
+        )
+        self.n_parameters_ = self.n_clusters - 1 + self.n_clusters * (sum(self._sizes()) - self.n_features_in_)
+        self.labels_ = self._describe_fit(self._join_packed(patterns.packing).T, counts)[patterns.of_row]
         return self
 
-    def _check_size(self, n_rows: int) -> None:
-        for name in ("n_clusters", "n_init", "max_iter"):
-            if getattr(self, name) < 1:
-                raise UsageError(f"LatentClasses has {name}={getattr(self, name)}; give 1 or more")
-        if n_rows < self.n_clusters:
-            raise UsageError(
-                f"n_samples={n_rows} should be >= n_clusters={self.n_clusters}: ask for fewer classes or give more rows"
-            )
-
-    def _scale(self, weights: NDArray[np.float64], patterns: Patterns) -> NDArray[np.float64]:
-        """Return the weight of each pattern, scaled to sum to the number of rows that count."""
-        weights = np.where(patterns.measured[patterns.of_row], weights, 0.0)
-        if not weights.any():
-            raise UsageError("no row has both an answer and a weight above 0; give weights above 0")
-        self.n_observations_ = int(np.count_nonzero(weights))
-        return patterns.sum_weights(weights * (self.n_observations_ / weights.sum()))
-
     def _keep_best(self, runs: Runs) -> None:
-        best = int(np.argmax(runs.log_likelihood))
-        margin = SAME_OPTIMUM * max(1.0, self.n_observations_ / 1000)
+        best = runs.best
         self.class_shares_ = runs.shares[:, best]
         self.item_probabilities_ = np.split(runs.probabilities[:, best], np.cumsum(self._sizes())[:-1], axis=1)
         self.n_iter_ = int(runs.n_iter[best])
         self.converged_ = bool(runs.converged[best])
-        self.starts_at_best_ = int(np.sum(runs.log_likelihood >= runs.log_likelihood[best] - margin))
-
-    def _describe_fit(self, patterns: Patterns, counts: NDArray[np.float64]) -> None:
-        posterior, log_likelihood = self._place(patterns.indicators)
-        n, k = self.n_observations_, self.n_clusters
-        self.labels_ = posterior.argmax(axis=0)[patterns.of_row]
-        self.log_likelihood_ = float(counts @ log_likelihood)
-        self.n_parameters_ = k - 1 + k * (sum(self._sizes()) - self.n_features_in_)
-        self.aic_ = 2 * self.n_parameters_ - 2 * self.log_likelihood_
-        self.bic_ = self.n_parameters_ * float(np.log(n)) - 2 * self.log_likelihood_
-        self.sabic_ = self.n_parameters_ * float(np.log((n + 2) / 24)) - 2 * self.log_likelihood_
-        doubt = -counts @ np.sum(posterior * np.log(np.maximum(posterior, 1e-300)), axis=0)
-        self.relative_entropy_ = float(1 - doubt / (n * np.log(k))) if k > 1 else float("nan")
-
-    def _names(self) -> list[str]:
-        return [str(name) for name in getattr(self, "feature_names_in_", range(self.n_features_in_))]
+        self.starts_at_best_ = self._count_starts(runs.log_likelihood)
 
     def _sizes(self) -> list[int]:
         return [len(categories) for categories in self.categories_]
 
-    def _place(self, indicators: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return posterior (n_clusters, n_rows) and log-likelihood (n_rows,) of a 0/1 table of answers."""
-        probabilities = np.concatenate(self.item_probabilities_, axis=1)
-        joint = join_log_likelihood(indicators, self.class_shares_[:, None], probabilities[:, None, :])
-        return split_posterior(joint[:, 0])
+    def _join_packed(self, packing: Packing) -> Floats:
+        logs = np.log(np.concatenate(self.item_probabilities_, axis=1))
+        return packing.sum_logs(logs) + np.log(self.class_shares_)
 
-    def _place_answers(self, X: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        indicators = indicator_table(self.encode(X), self._sizes())
-        with threadpool_limits(limits=ONE_THREAD):
-            return self._place(indicators)
+    def _join(self, X: ArrayLike) -> Floats:
+        return self._join_packed(Packing.of(self.encode(X), self._sizes()))
 
-    def encode(self, X: ArrayLike) -> NDArray[np.int64]:
+    def encode(self, X: ArrayLike) -> NDArray:
         """Return the answers as positions in `categories_`, -1 where missing, shape (n_rows, n_items).
 
         Raises
@@ -244,38 +188,6 @@ class LatentClasses(ClusterMixin, BaseEstimator):
         check_is_fitted(self)
         answers = validate_data(self, X, dtype=None, ensure_all_finite="allow-nan", reset=False)
         return encode_answers(answers, self.categories_, self._names())
-
-    def predict(self, X: ArrayLike) -> NDArray[np.int64]:
-        """Return the most probable class of each row, shape (n_rows,).
-
-        Raises
-        ------
-        InputError
-            If a column holds a category that the fit never saw.
-        """
-        return self._place_answers(X)[0].argmax(axis=0)
-
-    def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:
-        """Return the posterior probability of each class, shape (n_rows, n_clusters); rows sum to 1.
-
-        A row without any answer gets the class shares.
-
-        Raises
-        ------
-        InputError
-            If a column holds a category that the fit never saw.
-        """
-        return self._place_answers(X)[0].T
-
-    def score_samples(self, X: ArrayLike) -> NDArray[np.float64]:
-        """Return the log-likelihood of each row, shape (n_rows,); 0 for a row without any answer.
-
-        Raises
-        ------
-        InputError
-            If a column holds a category that the fit never saw.
-        """
-        return self._place_answers(X)[1]
 
     def reorder(self, order: Sequence[int]) -> LatentClasses:
         """Return a copy whose class ``i`` is the class ``order[i]`` of this model.
@@ -350,8 +262,8 @@ class LatentClasses(ClusterMixin, BaseEstimator):
             model.feature_names_in_ = np.array(saved["columns"], dtype=object)
         model.class_shares_ = np.array(saved["class_shares"])
         model.item_probabilities_ = [np.array(table) for table in saved["item_probabilities"]]
-        for name in FIT_FIGURES:
-            setattr(model, name + "_", saved["fit"][name])
+        for name, value in saved["fit"].items():
+            setattr(model, name + "_", value)
         entropy = saved["relative_entropy"]
         model.relative_entropy_ = float("nan") if entropy is None else entropy
         return model

@@ -1,82 +1,24 @@
 """The likelihood of latent classes, and the EM algorithm that climbs it: arrays in, arrays out.
 
-Many runs climb side by side: the E step of all of them is one matrix product, the M step another. Runs differ by
-their start, and may differ by their weights, so that starts and bootstrap replicates are the same computation.
+Runs differ by their start, and may differ by their weights, so that starts and bootstrap replicates are the same
+computation. Each run goes by itself, so that they may run in any order, on any worker, with the same result.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
-from cdo_analysis.profiles.answers import indicator_table
-
-PSEUDO_COUNT = 1e-8
-"""Fictitious respondents added to each class (and to each class and item, shared by its categories).
-
-Maximum likelihood gives probability 0 to an answer that nobody of a class gave; a new company with that answer in
-one class and another such answer in the next would then belong nowhere. One hundred-millionth of a respondent keeps
-every probability above 0 and moves the log-likelihood by less than ``PSEUDO_COUNT`` times classes times items.
-"""
-
-CELLS_AT_ONCE = 1_000_000
-"""Runs climb side by side until they need this many posterior probabilities: memory is flat in their number."""
+from cdo_analysis.profiles.packing import PSEUDO_COUNT, Floats, Packing, Patterns
 
 ONE_THREAD = 1
 """Threads of a matrix product: two may add in another order, and the same input must give the same bytes."""
 
-Floats = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Patterns:
-    """The distinct rows of answers: rows that answered alike are computed once.
-
-    Attributes
-    ----------
-    indicators : ndarray of shape (n_columns, n_patterns)
-        0/1, a row a category of an item; see :func:`~cdo_analysis.profiles.answers.indicator_table`.
-    first : ndarray of int, of shape (n_items,)
-        The row of `indicators` where each item starts.
-    item : ndarray of int, of shape (n_columns,)
-        The item of each row of `indicators`.
-    of_row : ndarray of int, of shape (n_rows,)
-        The pattern of each row of the data.
-    """
-
-    indicators: Floats
-    first: NDArray[np.int64]
-    item: NDArray[np.int64]
-    of_row: NDArray[np.int64]
-
-    @classmethod
-    def of(cls, codes: NDArray[np.int64], sizes: Sequence[int]) -> Patterns:
-        """Find the distinct rows of `codes`, sorted, so that the order of the rows does not matter."""
-        distinct, of_row = np.unique(codes, axis=0, return_inverse=True)
-        return cls(
-            indicators=indicator_table(distinct, sizes),
-            first=np.cumsum([0, *sizes[:-1]]),
-            item=np.repeat(np.arange(len(sizes)), sizes),
-            of_row=of_row.reshape(-1),
-        )
-
-    @property
-    def measured(self) -> NDArray[np.bool_]:
-        """Whether each pattern holds at least one answer, shape (n_patterns,)."""
-        return self.indicators.sum(axis=0) > 0
-
-    def sum_weights(self, weights: Floats) -> Floats:
-        """Sum the weights of rows (n_rows,) by pattern (n_patterns,)."""
-        return np.bincount(self.of_row, weights, minlength=self.indicators.shape[1]).astype(np.float64)
-
-    def normalise(self, counts: Floats) -> Floats:
-        """Turn counts (..., n_columns) into probabilities that sum to 1 over the categories of each item."""
-        sizes = np.bincount(self.item)[self.item]
-        counts = counts + PSEUDO_COUNT / sizes
-        return counts / np.add.reduceat(counts, self.first, axis=-1)[..., self.item]
+ABREAST = 4
+"""Classes are computed four abreast: see :mod:`cdo_analysis.profiles.fused`."""
 
 
 @dataclass(frozen=True)
@@ -102,6 +44,11 @@ class Runs:
     log_likelihood: Floats
     n_iter: NDArray[np.int64]
     converged: NDArray[np.bool_]
+
+    @property
+    def best(self) -> int:
+        """The run that reached highest."""
+        return int(np.argmax(self.log_likelihood))
 
 
 def join_log_likelihood(indicators: Floats, shares: Floats, probabilities: Floats) -> Floats:
@@ -138,12 +85,20 @@ def draw_starts(
     shares : ndarray of shape (n_classes, n_runs)
     probabilities : ndarray of shape (n_classes, n_runs, n_columns)
     """
-    overall = patterns.normalise(patterns.indicators @ weights)
+    overall = patterns.normalise(patterns.count_answers(weights))
     noise = random.standard_exponential((n_runs, n_classes, len(overall))).swapaxes(0, 1)
     return np.full((n_classes, n_runs), 1.0 / n_classes), patterns.normalise(overall * noise)
 
 
-def climb(patterns: Patterns, weights: Floats, start: tuple[Floats, Floats], *, max_iter: int, tol: float) -> Runs:
+def climb(
+    patterns: Patterns,
+    weights: Floats,
+    start: tuple[Floats, Floats],
+    *,
+    max_iter: int,
+    tol: float,
+    n_jobs: int | None = None,
+) -> Runs:
     """Run the EM algorithm from each start until it gains no more.
 
     Parameters
@@ -159,6 +114,9 @@ def climb(patterns: Patterns, weights: Floats, start: tuple[Floats, Floats], *, 
     tol : float
         A run stops when what it still has to gain (Aitken's extrapolation of its last two gains) is under `tol`
         times the sum of its weights.
+    n_jobs : int, optional
+        Runs at a time, through joblib: by default one, or what the surrounding ``joblib.parallel_config`` says, such
+        as the workers of a Dask cluster. The result is the same whatever their number.
 
     Returns
     -------
@@ -171,61 +129,45 @@ def climb(patterns: Patterns, weights: Floats, start: tuple[Floats, Floats], *, 
     Böhning et al. (1994), "The distribution of the likelihood ratio for mixtures", AISM 46(2): the stopping rule.
     """
     shares, probabilities = start
-    n_classes, n_runs = shares.shape
+    n_runs = shares.shape[1]
     weights = np.broadcast_to(weights, (n_runs, weights.shape[-1]))
-    at_once = max(1, CELLS_AT_ONCE // (n_classes * weights.shape[-1]))
-    parts = []
-    for first in range(0, n_runs, at_once):
-        batch = slice(first, first + at_once)
-        begin = (shares[:, batch].copy(), probabilities[:, batch].copy())
-        parts.append(_climb_together(patterns, weights[batch], begin, max_iter=max_iter, tol=tol))
+    tasks = (
+        delayed(_climb_alone)(
+            patterns.packing, patterns.sizes, weights[run], (shares[:, run], probabilities[:, run]), (max_iter, tol)
+        )
+        for run in range(n_runs)
+    )
+    ended = Parallel(n_jobs=n_jobs, prefer="threads")(tasks)
+    each_shares, each_probabilities, log_likelihood, n_iter, converged = zip(*ended, strict=True)
     return Runs(
-        shares=np.concatenate([part.shares for part in parts], axis=1),
-        probabilities=np.concatenate([part.probabilities for part in parts], axis=1),
-        log_likelihood=np.concatenate([part.log_likelihood for part in parts]),
-        n_iter=np.concatenate([part.n_iter for part in parts]),
-        converged=np.concatenate([part.converged for part in parts]),
+        shares=np.stack(each_shares, axis=1),
+        probabilities=np.stack(each_probabilities, axis=1),
+        log_likelihood=np.array(log_likelihood),
+        n_iter=np.array(n_iter),
+        converged=np.array(converged),
     )
 
 
-def _climb_together(
-    patterns: Patterns, weights: Floats, start: tuple[Floats, Floats], *, max_iter: int, tol: float
-) -> Runs:
-    shares, probabilities = start
-    n_runs = shares.shape[1]
-    enough = tol * weights.sum(axis=1)
-    reached, gain = np.full(n_runs, -np.inf), np.full(n_runs, np.inf)
-    n_iter = np.zeros(n_runs, dtype=np.int64)
-    climbing = np.arange(n_runs)
-    for _ in range(max_iter):
-        step = _em_step(patterns, weights[climbing], shares[:, climbing], probabilities[:, climbing])
-        shares[:, climbing], probabilities[:, climbing], now = step
-        previous, gain[climbing] = gain[climbing], now - reached[climbing]
-        reached[climbing] = now
-        n_iter[climbing] += 1
-        climbing = climbing[_left_to_gain(previous, gain[climbing]) > enough[climbing]]
-        if len(climbing) == 0:
-            break
-    converged = ~np.isin(np.arange(n_runs), climbing)
-    return Runs(shares, probabilities, reached, n_iter, converged)
+def _climb_alone(
+    packing: Packing,
+    sizes: tuple[int, ...],
+    weights: Floats,
+    start: tuple[Floats, Floats],
+    limits: tuple[int, float],
+) -> tuple[Floats, Floats, float, int, bool]:
+    """Run EM from one start, in the layout of the compiled code: a row a category, classes side by side."""
+    from cdo_analysis.profiles.fused import climb_alone
 
-
-def _em_step(
-    patterns: Patterns, weights: Floats, shares: Floats, probabilities: Floats
-) -> tuple[Floats, Floats, Floats]:
-    posterior, log_likelihood = split_posterior(join_log_likelihood(patterns.indicators, shares, probabilities))
-    posterior *= weights
-    n_classes, n_runs, n_patterns = posterior.shape
-    sizes = posterior.sum(axis=2) + PSEUDO_COUNT
-    counts = posterior.reshape(n_classes * n_runs, n_patterns) @ patterns.indicators.T
-    counts = counts.reshape(n_classes, n_runs, -1)
-    return sizes / sizes.sum(axis=0), patterns.normalise(counts), (weights * log_likelihood).sum(axis=1)
-
-
-def _left_to_gain(previous: Floats, gain: Floats) -> Floats:
-    """Return what the runs still have to gain if their gains go on shrinking at the rate of the last two."""
-    size = np.abs(gain)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        rate = gain / previous
-        left = size * rate / (1.0 - rate)
-    return np.where((rate > 0) & (rate < 1), np.maximum(size, left), size)
+    n_classes, n_columns = start[1].shape
+    width = -(-n_classes // ABREAST) * ABREAST
+    shares, probabilities = np.zeros(width), np.ones((n_columns + 1, width))
+    shares[:n_classes], probabilities[:-1, :n_classes] = start[0], start[1].T
+    max_iter, tol = limits
+    shares, probabilities, log_likelihood, n_iter, converged = climb_alone(
+        packing.lookups,
+        np.ascontiguousarray(weights, dtype=np.float64),
+        (packing.first, packing.cells, np.cumsum([0, *sizes])),
+        (shares, probabilities),
+        (max_iter, tol * float(weights.sum()), PSEUDO_COUNT, n_classes),
+    )
+    return shares[:n_classes].copy(), probabilities[:-1, :n_classes].T.copy(), log_likelihood, n_iter, converged

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClusterMixin
-from sklearn.cluster import KMeans
+from sklearn.utils import check_random_state
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
-from threadpoolctl import threadpool_limits
 
 from cdo_analysis.errors import UsageError
+from cdo_analysis.profiles.lloyd import Search, Standardised, find_clusters, nearest_center, standardise
 from cdo_analysis.profiles.ordering import require_permutation
 from cdo_analysis.profiles.saved import describe_estimator, require_kind
 
@@ -28,7 +28,7 @@ class ScoreMeans(ClusterMixin, BaseEstimator):
     """Weighted k-means on standardised scores; rows with missing scores are placed, not used.
 
     Scores are centred and divided by their weighted standard deviation, so that their units do not matter. The
-    clusters are those of scikit-learn's :class:`~sklearn.cluster.KMeans` on the rows where every score is measured;
+    clusters are those of Lloyd's algorithm, from greedy k-means++ starts, on the rows where every score is measured;
     the other rows go to the nearest centre, the distance being taken over the scores that they have.
 
     Parameters
@@ -37,9 +37,15 @@ class ScoreMeans(ClusterMixin, BaseEstimator):
         Number of clusters.
     n_init : int, default 20
         Number of k-means++ starts; the one with the lowest inertia is kept.
+    start_rows : int, default 20000
+        Above this many complete rows, the starts run on a sample of so many and the best one is polished on all.
+        Raise it to run every start on every row.
+    tol : float, default 1e-5
+        Centres have settled when the squared way they still make, in standard units and added over them, is no more
+        than this.
     random_state : int, RandomState or None, default None
-        Seed of the starts. The same seed gives the same clusters, whatever the order of the rows and the number of
-        threads.
+        Seed of the sample and of the starts. The same seed gives the same clusters, whatever the number of threads
+        and, up to `start_rows` rows, whatever the order of the rows.
 
     Attributes
     ----------
@@ -72,10 +78,14 @@ class ScoreMeans(ClusterMixin, BaseEstimator):
         n_clusters: int = 3,
         *,
         n_init: int = 20,
+        start_rows: int = 20_000,
+        tol: float = 1e-5,
         random_state: int | np.random.RandomState | None = None,
     ) -> None:
         self.n_clusters = n_clusters
         self.n_init = n_init
+        self.start_rows = start_rows
+        self.tol = tol
         self.random_state = random_state
 
     def __sklearn_tags__(self):  # type: ignore[no-untyped-def]
@@ -103,39 +113,38 @@ class ScoreMeans(ClusterMixin, BaseEstimator):
         Raises
         ------
         UsageError
-            If fewer rows have every score and a weight above 0 than there are clusters.
+            If fewer rows have every score and a weight above 0 than there are clusters, or if a parameter that
+            counts is under 1.
         """
+        for name in ("n_clusters", "n_init", "start_rows"):
+            if getattr(self, name) < 1:
+                raise UsageError(f"ScoreMeans has {name}={getattr(self, name)}; give 1 or more")
         scores = validate_data(self, X, dtype=np.float64, ensure_all_finite="allow-nan")
         weights = _check_sample_weight(sample_weight, scores, dtype=np.float64, ensure_non_negative=True)
-        complete = ~np.isnan(scores).any(axis=1) & (weights > 0)
-        self.n_complete_ = int(complete.sum())
+        rows = standardise(scores, weights)
+        self.n_complete_ = rows.columns.shape[1]
         if self.n_complete_ < self.n_clusters:
             raise UsageError(
                 f"n_samples={self.n_complete_} with every score measured should be >= n_clusters={self.n_clusters}: "
                 "ask for fewer clusters, or leave out the score that most companies lack"
             )
-        self._learn_clusters(scores[complete], weights[complete])
-        self.labels_ = self._nearest(scores)
+        self._learn_clusters(rows)
+        others = ~rows.complete
+        if others.any():
+            self.labels_[others] = self._nearest(scores[others])
         return self
 
-    def _learn_clusters(self, scores: NDArray[np.float64], weights: NDArray[np.float64]) -> None:
-        # k-means++ draws rows by position: sorted rows make the draws independent of the order of the export.
-        order = np.lexsort((weights, *scores.T))
-        scores, weights = scores[order], weights[order]
-        self.means_ = np.average(scores, axis=0, weights=weights)
-        spread = np.sqrt(np.average((scores - self.means_) ** 2, axis=0, weights=weights))
-        self.deviations_ = np.where(spread > 0, spread, 1.0)
-        kmeans = KMeans(self.n_clusters, n_init=self.n_init, random_state=self.random_state)
-        # Threads add the distances in another order: one thread, and the same input gives the same bytes.
-        with threadpool_limits(limits=1):
-            kmeans.fit((scores - self.means_) / self.deviations_, sample_weight=weights)
-        self.cluster_centers_ = kmeans.cluster_centers_ * self.deviations_ + self.means_
-        self.inertia_ = float(kmeans.inertia_)
+    def _learn_clusters(self, rows: Standardised) -> None:
+        search = Search(self.n_init, self.start_rows, self.tol)
+        found = find_clusters(rows, self.n_clusters, search, check_random_state(self.random_state))
+        self.means_, self.deviations_ = rows.means, rows.deviations
+        self.cluster_centers_ = found.centers * rows.deviations + rows.means
+        self.inertia_ = found.inertia * rows.mean_weight
+        self.labels_ = np.full(len(rows.complete), NO_SCORE, dtype=np.int64)
+        self.labels_[rows.complete] = found.labels
 
     def _nearest(self, scores: NDArray[np.float64]) -> NDArray[np.int64]:
-        gaps = (scores[:, None, :] - self.cluster_centers_) / self.deviations_
-        labels = np.nansum(gaps**2, axis=2).argmin(axis=1)
-        return np.where(np.isnan(scores).all(axis=1), NO_SCORE, labels)
+        return nearest_center(scores / self.deviations_, self.cluster_centers_ / self.deviations_)
 
     def predict(self, X: ArrayLike) -> NDArray[np.int64]:
         """Return the nearest cluster of each row over the scores it has, shape (n_rows,); -1 where it has none."""

@@ -26,6 +26,7 @@ from cdo_analysis.reference.costs import (
     loaded_cost,
     yearly_cost,
 )
+from cdo_analysis.reference.experts import CERTAINTY, Expert, ExpertWeights, read_expert_weights
 from cdo_analysis.reference.margins import Margins, load_margins, margin_ids
 from cdo_analysis.reference.reading import Figure
 from cdo_analysis.reference.rules import (
@@ -43,6 +44,7 @@ from cdo_analysis.reference.sizes import SizeCategory, load_size_categories
 from cdo_analysis.wording import Language, Text
 
 __all__ = [
+    "CERTAINTY",
     "DAYS_A_MONTH",
     "LIMITS",
     "NEEDS",
@@ -58,6 +60,8 @@ __all__ = [
     "CostRecipe",
     "Costs",
     "Criterion",
+    "Expert",
+    "ExpertWeights",
     "Family",
     "FeasibilityRule",
     "Figure",
@@ -82,5 +86,6 @@ __all__ = [
     "load_size_categories",
     "loaded_cost",
     "margin_ids",
+    "read_expert_weights",
     "yearly_cost",
 ]

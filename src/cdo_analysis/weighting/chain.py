@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from cdo_analysis.errors import InputError
 from cdo_analysis.weighting.calibration import Calibration, calibrate
 from cdo_analysis.weighting.constraints import build_system, match_margins
-from cdo_analysis.weighting.design import Design
-from cdo_analysis.weighting.kish import kish_design_effect
+from cdo_analysis.weighting.design import Design, Residuals
+from cdo_analysis.weighting.kish import Trimming, kish_design_effect, trim_weights
 from cdo_analysis.weighting.margins import measures, population_total
 from cdo_analysis.weighting.stages import Single
 
@@ -44,7 +44,10 @@ class Sample:
     calibrate_on : {'respondents', 'sample'}
         Which units meet the margins: respondents in scope; or all drawn, those out of scope and non-respondents
         (with the weight of their response group) included, when the margins describe the frame.
-    residuals : {'calibrated', 'base'}
+    highest : float, optional
+        Before calibration, weights of respondents are cut at so many times their mean, and what is cut is shared
+        among the others (:func:`~cdo_analysis.weighting.trim_weights`).
+    residuals : {'calibrated', 'base', 'deleted'}
         See :class:`~cdo_analysis.weighting.design.Design`.
     single : {'error', 'centre', 'skip'}
         What a stratum of one unit gives.
@@ -59,7 +62,8 @@ class Sample:
     response_group: pd.Series | None = None
     calibrated: pd.Series | None = None
     calibrate_on: Literal["respondents", "sample"] = "respondents"
-    residuals: Literal["calibrated", "base"] = "calibrated"
+    highest: float | None = None
+    residuals: Residuals = "calibrated"
     single: Single = "error"
 
     @property
@@ -96,10 +100,12 @@ class Weighting:
     calibration : Calibration or None
         None without margins.
     steps : DataFrame
-        A row a step (``drawn``, ``in_scope``, ``responded``, ``corrected``, ``calibrated``): step, n, population
-        (what the weights add up to), design_effect (Kish's).
+        A row a step (``drawn``, ``in_scope``, ``responded``, ``corrected``, ``trimmed``, ``calibrated``): step, n,
+        population (what the weights add up to), design_effect (Kish's).
     groups : DataFrame
         A row a response group: group, n (in scope), responded, rate.
+    trimming : Trimming or None
+        None where weights were not cut.
     """
 
     weights: pd.Series
@@ -107,6 +113,7 @@ class Weighting:
     calibration: Calibration | None
     steps: pd.DataFrame
     groups: pd.DataFrame
+    trimming: Trimming | None = None
 
 
 def design_weights(strata: pd.Series, sizes: dict[str, float]) -> pd.Series:
@@ -188,6 +195,9 @@ def weigh_sample(
     drawn = sample.design_weight.to_numpy(dtype="float64")
     probability, groups = _response(sample)
     corrected = drawn / probability
+    trimming = _trim(corrected, sample)
+    if trimming is not None:
+        corrected = np.where(sample.kept, trimming.weights.reindex(index), corrected)
     final, calibration = corrected, None
     if margins is not None:
         on = np.ones(len(index), dtype=bool) if sample.calibrate_on == "sample" else sample.kept
@@ -208,9 +218,17 @@ def weigh_sample(
         single=sample.single,
     )
     steps = [("drawn", drawn, np.ones(len(index), dtype=bool)), ("in_scope", drawn, sample.scope)]
-    steps += [("responded", drawn, sample.kept), ("corrected", corrected, sample.kept)]
+    steps += [("responded", drawn, sample.kept), ("corrected", drawn / probability, sample.kept)]
+    steps += [("trimmed", corrected, sample.kept)] if trimming is not None else []
     steps += [("calibrated", final, sample.kept)] if margins is not None else []
-    return Weighting(weights[sample.kept], design, calibration, _steps(steps), groups)
+    return Weighting(weights[sample.kept], design, calibration, _steps(steps), groups, trimming)
+
+
+def _trim(corrected: NDArray[np.float64], sample: Sample) -> Trimming | None:
+    if sample.highest is None:
+        return None
+    weights = pd.Series(corrected, index=sample.design_weight.index)[sample.kept]
+    return trim_weights(weights, highest=sample.highest * float(weights.mean()))
 
 
 def _sizes(sample: Sample, strata: pd.Series) -> pd.Series:

@@ -116,6 +116,16 @@ class System:
         moments = self.matrix.T @ self.sums(weights * values)
         return values - (self.matrix @ solve_symmetric(normal, moments))[self.cells]
 
+    def leverage(self, weights: Floats) -> Floats:
+        """Return how far each respondent pulls that regression to its own value, from 0 to 1."""
+        mass = self.sums(weights)
+        used = mass > 0
+        rows = self.matrix[used]
+        normal = rows.T @ (mass[used, None] * rows)
+        pull = np.zeros(len(mass))
+        pull[used] = np.einsum("ij,ji->i", rows, solve_symmetric(normal, rows.T))
+        return weights * pull[self.cells]
+
 
 def solve_symmetric(matrix: Floats, right: Floats) -> Floats:
     """Solve a positive semi-definite system, by the smallest solution where it is singular.
@@ -124,8 +134,9 @@ def solve_symmetric(matrix: Floats, right: Floats) -> Floats:
     """
     scale = np.sqrt(np.maximum(np.diag(matrix), 0.0))
     scale[scale == 0] = 1.0
-    solution = np.linalg.lstsq(matrix / np.outer(scale, scale), right / scale, rcond=1e-13)[0]
-    return np.asarray(solution / scale)
+    scaled = right.T / scale
+    solution = np.linalg.lstsq(matrix / np.outer(scale, scale), scaled.T, rcond=1e-13)[0]
+    return np.asarray((solution.T / scale).T)
 
 
 def sum_by(codes: Codes, mass: Floats, size: int) -> Floats:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -21,6 +21,11 @@ from cdo_analysis.weighting.calibration import Calibration
 from cdo_analysis.weighting.stages import Single, Stage, build_stages, stage_covariance
 
 Floats = NDArray[np.float64]
+
+Residuals = Literal["calibrated", "base", "deleted"]
+
+MOST_LEVERAGE = 0.9
+"""A respondent alone in a category of the margins has a leverage of 1: nothing tells its error."""
 
 
 @dataclass(frozen=True)
@@ -57,10 +62,12 @@ class Design:
         population correction. Drawn with replacement where there is none.
     calibration : Calibration, optional
         Of the weights: errors are then those of the residuals of a regression on the variables of the margins.
-    residuals : {'calibrated', 'base'}
+    residuals : {'calibrated', 'base', 'deleted'}
         What residuals are multiplied by: the calibrated weights, after a regression under the base weights (as R
         ``survey``); or the base weights, after a regression under the calibrated ones (as Insee's ``gustave``). Both
-        are consistent.
+        are consistent, and too small where the margins are many for the respondents. ``deleted``: as ``calibrated``,
+        with what is left of each respondent when the regression is fitted without it (HC3, close to the jackknife):
+        the residual over one less its leverage, which counts for :data:`MOST_LEVERAGE` at most.
     response : Series, optional
         Probability that each respondent answered, as estimated; 1 where missing. The weights (before calibration)
         must already be divided by it.
@@ -73,7 +80,8 @@ class Design:
     References
     ----------
     Särndal, Swensson and Wretman (1992), Model Assisted Survey Sampling, chapters 4 to 6 and 9; Rao (1975), Sankhya C
-    37, 133-139 (two phases); Lumley (2010), Complex Surveys, chapter 2; Chevalier and others, R package gustave.
+    37, 133-139 (two phases); Lumley (2010), Complex Surveys, chapter 2; Chevalier and others, R package gustave;
+    MacKinnon and White (1985), Journal of Econometrics 29(3), 305-325 (HC3).
 
     Examples
     --------
@@ -87,7 +95,7 @@ class Design:
     clusters: pd.Series | pd.DataFrame | None = None
     population: pd.Series | pd.DataFrame | None = None
     calibration: Calibration | None = None
-    residuals: Literal["calibrated", "base"] = "calibrated"
+    residuals: Residuals = "calibrated"
     response: pd.Series | None = None
     replicates: Replicates | None = None
     single: Single = "error"
@@ -102,8 +110,8 @@ class Design:
                 f"unit {self.weights.index[wrong][0]!r} has no weight of 0 or more ({int(wrong.sum())} in all); linear "
                 "calibration can give negative weights: use raking, or bounds."
             )
-        if self.residuals not in ("calibrated", "base"):
-            raise UsageError(f"residuals = {self.residuals!r}; use 'calibrated' or 'base'.")
+        if self.residuals not in get_args(Residuals):
+            raise UsageError(f"residuals = {self.residuals!r}; use 'calibrated', 'base' or 'deleted'.")
         if self.replicates is not None and len(self.replicates.weights) != len(w):
             raise InputError(f"{len(self.replicates.weights)} rows of replicate weights came for {len(w)} units.")
         _ = self.stages  # what does not fit is said when the design is made
@@ -186,12 +194,14 @@ class Design:
             return self.w[:, None] * influence, self.w
         base = self.calibration.base.reindex(self.weights.index).fillna(0.0).to_numpy()
         rows = self.weights.index.get_indexer(self.calibration.base.index)
-        regressed, multiplied = (base, self.w) if self.residuals == "calibrated" else (self.w, base)
+        regressed, multiplied = (self.w, base) if self.residuals == "base" else (base, self.w)
         system = self.calibration.system
-        pull = self.calibration.importance[system.cells]
+        pull = regressed[rows] * self.calibration.importance[system.cells]
         left = np.zeros_like(influence)
         for column in range(influence.shape[1]):
-            left[rows, column] = system.residuals(influence[rows, column], regressed[rows] * pull)
+            left[rows, column] = system.residuals(influence[rows, column], pull)
+        if self.residuals == "deleted":
+            left[rows] /= 1.0 - np.minimum(system.leverage(pull), MOST_LEVERAGE)[:, None]
         return multiplied[:, None] * left, base
 
 

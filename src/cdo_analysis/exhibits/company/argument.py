@@ -11,6 +11,7 @@ from cdo_analysis.cdo import Change, obstacle_sentences, what_would_change
 from cdo_analysis.cdo import reasons as reasons_for
 from cdo_analysis.cdo.reasons import AGAINST
 from cdo_analysis.exhibits.company.choice import (
+    amount_words,
     answer_of,
     answer_words,
     name_and_unit,
@@ -135,7 +136,7 @@ def _change_words(view: View, change: Change) -> str:
     return view.say(
         "company.change" if math.isclose(after, change.after) else "company.change_about",
         question=name_and_unit(criterion, view.language)[0],
-        before=number_words(view, criterion, change.before),
+        before=amount_words(view, criterion, change.before),
         after=answer_words(view, criterion, float(after)),
         option=view.option_label(change.arrangement),
     )

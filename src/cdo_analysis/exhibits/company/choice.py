@@ -15,6 +15,7 @@ from cdo_analysis.reference import Criterion, Language
 
 _WITH_UNIT = re.compile(r"^(?P<name>.*) \((?P<unit>[^)]*)\)$")
 _THOUSAND = 1_000
+_KEUR = "k€"
 _SCALE = re.compile(r"^\d+ (?:à|to) (?P<top>\d+)$")
 _SINGULAR = {"fr": ("heures", "heure", 2.0), "en": ("hours", "hour", 1.0 + 1e-9)}
 
@@ -97,9 +98,11 @@ def name_and_unit(criterion: Criterion, language: Language) -> tuple[str, str]:
 def answer_words(view: View, criterion: Criterion, answer: float | str | None) -> str:
     """Return an answer with its unit: "21 k€ par an", "1 sur 5", "ponctuel"; large numbers with their spaces."""
     _, unit = name_and_unit(criterion, view.language)
-    said = number_words(view, criterion, answer)
+    said = amount_words(view, criterion, answer)
     if answer is None or not unit:
         return said
+    if view.language == "en" and unit.startswith(_KEUR):
+        return f"{said}{unit.removeprefix(_KEUR)}"
     scale = _SCALE.match(unit)
     if scale:
         return view.say("company.of_scale", answer=said, top=scale["top"])
@@ -107,6 +110,12 @@ def answer_words(view: View, criterion: Criterion, answer: float | str | None) -
     if isinstance(answer, float) and abs(answer) < limit:
         unit = unit.replace(many, one, 1)
     return f"{said} {unit}"
+
+
+def amount_words(view: View, criterion: Criterion, answer: float | str | None) -> str:
+    """Return an answer without its unit, but for an amount in English, where the currency goes before: "€21k"."""
+    said, (_, unit) = number_words(view, criterion, answer), name_and_unit(criterion, view.language)
+    return f"€{said}k" if view.language == "en" and unit.startswith(_KEUR) and answer is not None else said
 
 
 def number_words(view: View, criterion: Criterion, answer: float | str | None) -> str:

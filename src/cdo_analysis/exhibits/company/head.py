@@ -17,7 +17,7 @@ from cdo_analysis.exhibits.company.choice import (
     settling_criterion,
 )
 from cdo_analysis.exhibits.company.overridden import override_sentences
-from cdo_analysis.exhibits.company.spending import sequence_sentences
+from cdo_analysis.exhibits.company.spending import plan_sentences, sequence_sentences
 from cdo_analysis.exhibits.exhibit import Exhibit
 from cdo_analysis.exhibits.study_view import View
 
@@ -28,7 +28,7 @@ def cover(view: View, company: str) -> Exhibit:
     if not view.has_cdo:
         return view.cover(view.say("company.title_no_cdo"), subtitle, [view.say("company.no_cdo")])
     row = recommendation_to(view, company)
-    said = [*answer_sentences(view, company), *override_sentences(view, company)]
+    said = [*answer_sentences(view, company), *plan_sentences(view, company), *override_sentences(view, company)]
     said += [*exclusion_sentences(view, company), *sureness_sentences(view, company)]
     rests_on = "company.based_on_form" if view.study.outsider else "company.based_on"
     based_on = view.say(rests_on, answered=view.numbers.share(row["coverage"]))

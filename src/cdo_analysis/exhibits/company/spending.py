@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import floor
 
-from cdo_analysis.exhibits.company.choice import answer_of, options_open, recommendation_to
+from cdo_analysis.exhibits.company.choice import answer_of, options_in_set, options_open, recommendation_to
 from cdo_analysis.exhibits.company.expertise import expertise_sentences
 from cdo_analysis.exhibits.exhibit import Card, Exhibit, TableView
 from cdo_analysis.exhibits.options import cost_words, rhythm_words
@@ -52,6 +52,18 @@ def plan_for(view: View, company: str, option: str) -> Plan:
         budget=_budget_words(view, company, option),
         steps=tuple(text.of(view.language) for text in about.first_steps),
     )
+
+
+def plan_sentences(view: View, company: str) -> tuple[str, ...]:
+    """Return what each named option costs a year, how many days a month and how long, a sentence an option."""
+    said = []
+    for name in options_in_set(view, company):
+        plan = plan_for(view, company, name)
+        fields = {"option": view.option_label(name), "cost": plan.cost, "rhythm": plan.rhythm, "budget": plan.budget}
+        said.append(view.say("company.plan_none" if plan.rhythm == "-" else "company.plan", **fields))
+        if plan.budget:
+            said[-1] += " " + view.say("company.plan_budget", budget=plan.budget)
+    return tuple(said)
 
 
 def costs(view: View, company: str) -> Exhibit | None:

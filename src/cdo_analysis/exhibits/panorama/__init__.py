@@ -6,6 +6,9 @@ Each function takes a view of a study and returns one piece of the report; None 
 from cdo_analysis.exhibits.claims import claims
 from cdo_analysis.exhibits.options import options
 from cdo_analysis.exhibits.panorama.cards import distinctive_practices, practice_shares, profile_cards
+from cdo_analysis.exhibits.panorama.change import change
+from cdo_analysis.exhibits.panorama.experts import experts_overview
+from cdo_analysis.exhibits.panorama.habits import choice_effects, choice_quality
 from cdo_analysis.exhibits.panorama.head import cover
 from cdo_analysis.exhibits.panorama.leadership import (
     advice_overview,
@@ -23,6 +26,9 @@ __all__ = [
     "advice_overview",
     "arrangements_by_profile",
     "arrangements_today",
+    "change",
+    "choice_effects",
+    "choice_quality",
     "claims",
     "confidence",
     "cover",
@@ -32,6 +38,7 @@ __all__ = [
     "distinctive_practices",
     "distribution",
     "estimates_overview",
+    "experts_overview",
     "has_profiles",
     "intensity",
     "options",

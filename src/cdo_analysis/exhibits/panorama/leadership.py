@@ -34,7 +34,7 @@ def arrangements_today(view: View) -> Exhibit | None:
         subtitle=view.say("panorama.today_subtitle"),
         axes=figures.dots_with_intervals(table, numbers=view.numbers, label=label, share=True),
         table=view.estimate_table(table, view.say("label.arrangement"), share=True),
-        paragraphs=[view.say("panorama.today_words"), _choice_words(view)],
+        paragraphs=[view.say("panorama.today_words"), *_unmodelled(view)],
         **view.caption("panorama.today", fields, n=int(today.notna().sum())),
         **view.evidence("observed"),
     )
@@ -46,14 +46,9 @@ def _option_shares(view: View, options: pd.Series) -> pd.DataFrame:
     return ranked(share_by_category(options, view.design, order=order, profile=view.profile), view.option_label)
 
 
-def _choice_words(view: View) -> str:
-    """Say whether what companies are tells what they have."""
-    quality = view.observed.quality
-    if quality is None:
-        return view.say("panorama.choice_none")
-    key = "panorama.choice_informative" if view.observed.informative else "panorama.choice_not_informative"
-    loss, base = view.numbers.number(quality.log_loss, 2), view.numbers.number(quality.base_log_loss, 2)
-    return view.say(key, loss=loss, base=base)
+def _unmodelled(view: View) -> list[str]:
+    """Say that nothing tells what companies have from what they are; where something does, its exhibits say how far."""
+    return [view.say("panorama.choice_none")] if view.observed.quality is None else []
 
 
 def arrangements_by_profile(view: View) -> Exhibit | None:

@@ -55,7 +55,7 @@ def portfolio(view: View, variable: str) -> Exhibit | None:
     shown = table.assign(option=[label(name) for name in table["category"]], label=table["group"].map(groups.labels))
     wide = shown.pivot(index="label", columns="option", values="estimate")
     wide = wide.reindex(index=list(dict.fromkeys(shown["label"])), columns=list(dict.fromkeys(shown["option"])))
-    words = [view.say("portfolio.words"), *_override_words(view)]
+    words = _override_words(view)
     words += [view.say("portfolio.gathered")] if gathered else []
     return view.exhibit(
         f"portfolio-{variable.replace('_', '-')}",

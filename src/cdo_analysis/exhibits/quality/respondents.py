@@ -74,8 +74,28 @@ def _steps_words(view: View) -> list[str]:
         for row in rows_of(steps):
             parts.append(view.say(f"quality.step_{row.step}", n=number(row.n), population=number(row.population)))
         said.append(view.say("quality.steps", steps=view.join_parts(parts)))
+    said += _trimming_words(view)
     alone = view.study.info["weighting"]["single_strata"]
     return [*said, view.say("quality.single_strata", n=number(alone))] if alone else said
+
+
+def _trimming_words(view: View) -> list[str]:
+    """Return what cutting high weights cost and gained, where the codebook asks for it."""
+    if not view.study.has("trimming"):
+        return []
+    row, number = view.study.table("trimming").iloc[0], view.numbers.number
+    words = {
+        "highest": number(float(view.book.weighting.highest or 0), 1),
+        "n": number(row["n"]),
+        "moved": view.numbers.share(row["moved"]),
+        "before": number(row["effect_without"], 2),
+        "after": number(row["effect_with"], 2),
+    }
+    said = [view.say("quality.trimming", **words)]
+    if view.main is not None and np.isfinite(row["mean_with"]):
+        means = {name: number(row[f"mean_{name}"], 1) for name in ("without", "with")}
+        said.append(view.say("quality.trimming_cost", score=view.main.label.of(view.language), **means))
+    return said
 
 
 def _margins(view: View) -> pd.DataFrame:
