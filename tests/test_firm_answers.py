@@ -161,6 +161,21 @@ def test_a_file_that_names_another_codebook_is_refused(tmp_path: Path) -> None:
         read_firm(path, MEETING)
 
 
+def test_a_file_from_elsewhere_cannot_name_a_file_of_this_machine(tmp_path: Path) -> None:
+    (tmp_path / "secret.toml").write_text("id = 'secret'", encoding="utf-8")
+    with pytest.raises(UsageError, match="does not come with the package; give its file with --codebook PATH"):
+        read(tmp_path, "headcount = 3", head=f'codebook = "{(tmp_path / "secret.toml").as_posix()}"')
+
+
+def test_a_questionnaire_of_your_own_is_given_with_the_file(tmp_path: Path) -> None:
+    book = load_codebook("itflex-csem")
+    own = tmp_path / "own.toml"
+    own.write_text(book.source.replace('id = "itflex-csem"', 'id = "own"', 1), encoding="utf-8")
+    form = write_form(own, tmp_path / "form.xlsx")
+    fill(form, {book.items[0].name: "4"})
+    assert read_firm(form, own).answer(book.items[0].name) == "4"
+
+
 # --- forms --------------------------------------------------------------------------------------------------------
 
 

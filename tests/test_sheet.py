@@ -106,7 +106,8 @@ def test_two_close_options_stand_side_by_side_with_the_question_that_decides() -
     assert "Ce qui trancherait" in headings(sheet)
     assert len(table_after(sheet, "Ordres de grandeur").rows) == 2
     assert len(table_after(sheet, "Raisons").header) == 3
-    assert "« Confiance envers les prestataires (1 à 5) »" in words(sheet).replace("\u00a0", " ")
+    said = words(sheet).replace("\u00a0", " ")
+    assert "« Confiance envers les prestataires » (vous avez répondu : 5 sur 5)" in said
 
 
 def test_an_abstention_names_no_option_and_asks_what_is_missing() -> None:

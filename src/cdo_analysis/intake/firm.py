@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from cdo_analysis.codebook import Codebook, Item, load_codebook
+from cdo_analysis.codebook import Codebook, Item, codebook_ids, load_codebook
 from cdo_analysis.errors import InputError, UsageError, did_you_mean
 from cdo_analysis.intake.coding import ReadColumn, code_answers
 from cdo_analysis.intake.company import role_numbers, size_category
@@ -121,6 +121,12 @@ def read_firm(
 def _find_codebook(written: FirmFile, given: str | Path | Codebook | None) -> Codebook:
     if given is None and not written.codebook:
         raise UsageError(f"{written.file} does not say which questionnaire it answers; name it with --codebook ID.")
+    if given is None and written.codebook not in codebook_ids():
+        # A file that comes from elsewhere names a questionnaire; it never names a file of this machine.
+        raise UsageError(
+            f"{written.file} answers '{written.codebook[:60]}', which does not come with the package; give its file "
+            f"with --codebook PATH{did_you_mean(written.codebook, codebook_ids())}"
+        )
     book = given if isinstance(given, Codebook) else load_codebook(given if given is not None else written.codebook)
     if given is not None and written.codebook and written.codebook != book.id:
         raise UsageError(

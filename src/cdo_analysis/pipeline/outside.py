@@ -16,7 +16,7 @@ from cdo_analysis.errors import InputError
 from cdo_analysis.intake import Firm
 from cdo_analysis.maturity import MaturityScores, score_maturity, sensitivity
 from cdo_analysis.profiles import LatentClasses
-from cdo_analysis.profiles.description import CLEAR
+from cdo_analysis.profiles.description import assign, profile_columns
 from cdo_analysis.reference import Arrangements, Rules, load_arrangements, load_rules
 from cdo_analysis.study import Study
 
@@ -138,12 +138,10 @@ class StudyWithFirm(Study):
         items = known_answers(model, self._answers)
         if items.isna().all(axis=None):
             return {}
-        names = [f"profile_{place}" for place in range(model.n_clusters)]
+        names = profile_columns(model.n_clusters)
         posterior = pd.DataFrame(model.predict_proba(items), index=items.index, columns=names)
-        probability = posterior.max(axis=1)
-        status = "clear" if probability.iloc[0] >= CLEAR else "between"
-        placed = {"profile": posterior.to_numpy().argmax(axis=1), "probability": probability, "status": status}
-        return {"profile_posterior": posterior, "profile_assignment": pd.DataFrame(placed, index=items.index)}
+        assignment = assign(posterior, pd.Series(True, index=items.index))
+        return {"profile_posterior": posterior, "profile_assignment": assignment}
 
     def _evidence(self, known: pd.DataFrame, fitted: _Evidence) -> Tables:
         """Return the three kinds of evidence on the company, and the recommendation."""

@@ -28,4 +28,6 @@ def profile(view: View, company: str) -> Exhibit | None:
     }
     title = view.say("company.profile_title" if clear else "company.profile_title_between", **fields)
     words = [view.say("company.profile_words", **fields), view.say("company.profile_how", k=len(chances))]
+    if view.study.info["profiles"]["verdict"] == "continuum":
+        words.append(view.say("company.profile_continuum"))
     return view.exhibit("profile", title, level=3, paragraphs=words)
