@@ -2,9 +2,10 @@
 
 Same data, same starting point, the same number of EM iterations for all, one thread each; processor time of the fit, so
 that what else runs on the machine does not count, and the log-likelihood that each reached. StepMix and poLCA are no
-dependencies: where one is absent, a sentence says so. poLCA is called without weights, formula and standard errors: its
-EM loop alone. ``--starts`` prints how the peak memory of ours grows with the number of starts (it must not), and
-``--large`` fits a million companies to the end.
+dependencies: where one is absent, a sentence says so. A call of each is timed: ours encodes the answers and labels the
+companies, poLCA makes its tables of fit on complete rows (no standard errors; it has no weights). ``--starts`` prints
+how the peak memory of ours grows with the number of starts (it must not), and ``--large`` fits a million companies to
+the end.
 """
 
 from __future__ import annotations
@@ -39,16 +40,12 @@ n <- {n}; items <- {items}; classes <- {classes}; answers <- {answers}
 y <- matrix(readBin(file.path(folder, "answers"), "integer", n * items, size = 1L), n, items, byrow = TRUE)
 p <- array(readBin(file.path(folder, "start"), "double", items * classes * answers), c(answers, classes, items))
 start <- lapply(seq_len(items), function(item) t(p[, , item]))
-run <- function() {{
-  if ("formula" %in% names(formals(poLCA))) {{
-    data <- as.data.frame(y); data[data == 0] <- NA; names(data) <- paste0("v", seq_len(items))
-    form <- as.formula(paste0("cbind(", paste(names(data), collapse = ","), ") ~ 1"))
-    poLCA(form, data, nclass = classes, maxiter = {iterations}, tol = -1, na.rm = FALSE, probs.start = start,
-          verbose = FALSE, calc.se = FALSE)
-  }} else poLCA(y, nclass = classes, maxiter = {iterations}, tol = -1, probs.start = start)
-}}
+data <- as.data.frame(y); data[data == 0] <- NA; names(data) <- paste0("v", seq_len(items))
+form <- as.formula(paste0("cbind(", paste(names(data), collapse = ","), ") ~ 1"))
 invisible(gc())
-took <- system.time(fit <- run())
+took <- system.time(
+  fit <- poLCA(form, data, nclass = classes, maxiter = {iterations}, tol = -1, na.rm = FALSE, probs.start = start,
+               verbose = FALSE, calc.se = FALSE))
 cat(took[["user.self"]] + took[["sys.self"]], sprintf("%.4f", fit$llik), "\\n")
 """
 
@@ -196,7 +193,7 @@ def fit_large(n: int, starts: int, workers: int) -> None:
 def main() -> None:
     """Print the comparisons."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--sizes", type=int, nargs="+", default=[2_000, 20_000])
+    parser.add_argument("--sizes", type=int, nargs="*", default=[2_000, 20_000])
     parser.add_argument("--iterations", type=int, default=50)
     parser.add_argument("--peers", nargs="*", default=["stepmix", "polca"], choices=["stepmix", "polca"])
     parser.add_argument("--starts", action="store_true", help="memory by number of starts")

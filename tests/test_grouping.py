@@ -104,7 +104,7 @@ def test_separate_levels_are_profiles_that_are_parallel():
 
 
 def test_independent_answers_are_no_grouping():
-    answers = pd.DataFrame(np.random.default_rng(0).integers(0, 2, (400, 8))).add_prefix("item")
+    answers = pd.DataFrame(np.random.default_rng(0).integers(0, 2, (200, 6))).add_prefix("item")
     assert judge(answers).verdict == "no_grouping"
 
 
