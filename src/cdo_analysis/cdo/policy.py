@@ -71,7 +71,8 @@ def policy_values(
     basis, sample = prepare_sample(X_pre[used], shown[used], outcome[used], settings or EstimateSettings())
     possible = np.ones((len(sample.y), len(sample.arms)), dtype=bool)
     if feasible is not None:
-        possible = feasible.loc[X_pre.index[used], list(sample.arms)].to_numpy(dtype=bool, copy=True)
+        known = feasible.reindex(index=X_pre.index[used], columns=list(sample.arms), fill_value=False)
+        possible = known.to_numpy(dtype=bool)
     scores, chosen = _judge(sample, basis, possible, random_state)
     if rules is not None:
         own = pd.Index(sample.arms).get_indexer(pd.Index(rules.reindex(X_pre.index[used])))
