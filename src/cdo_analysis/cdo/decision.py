@@ -327,6 +327,8 @@ def _leads(
         against = np.where((against < 0) | ~data.informed[rows, against], commonest, against)
     judged = (first >= 0) & (against >= 0) & (first != against)
     judged &= data.informed[rows, first] & data.informed[rows, against]
+    known = options.isin(estimates.may_claim)
+    judged &= known[first] & known[against]
     gap, error = data.mean[rows, first] - data.mean[rows, against], _deviation(data.covariance)[rows, first, against]
     ratio, bias = pair_matrices(estimates.sensitivity, list(options))
     names = np.append(options.to_numpy(dtype=object), "")
