@@ -37,6 +37,7 @@ CLEAR_COVERAGE = 0.75
 """Share of criteria answered from which a recommendation can be clear."""
 
 _EQUAL = 1e-9
+_SURVEY_ERROR = 0.05  # of saying that arms differ in a survey where they do not
 _SHARES = ("data_share_half", "data_share", "data_share_double")
 
 
@@ -63,7 +64,8 @@ class Recommendation:
         - ``estimated_top``: arm with the best expected outcome among the feasible ones; ``estimated_agreement``:
           ``agrees`` (the arm of the leading arrangement is surely the best), ``differs`` (surely not), ``undecided``,
           ``not_estimable`` or ``unavailable`` (its arm was set aside). Surely: the 95 % interval of the difference,
-          widened for the number of pairs of arms (Bonferroni), is on one side of zero;
+          widened for the number of pairs of arms (Bonferroni), is on one side of zero, in a survey whose test finds
+          that arms differ;
         - ``estimated_claim``, ``estimated_against``, ``estimated_fragile``, ``estimated_robustness``: see
           :class:`~cdo_analysis.cdo.Decision`: whether the outcome alone claims that its best feasible arm does better
           than what the firm has, and how little confounding would undo that;
@@ -272,7 +274,10 @@ def _estimated(advice: Advice, estimates: Estimates | None) -> pd.DataFrame:
     best = values.argmax(axis=1)
     lead = _surest_lead(values, estimates.predicted_covariance[where], own)
     surely = NormalDist().inv_cdf(1 - 0.025 / max(len(arms) * (len(arms) - 1) / 2, 1))
-    agreement = np.select([~judged, lead > surely, lead < -surely], ["unavailable", "agrees", "differs"], "undecided")
+    shows = estimates.effect is not None and estimates.effect.p_value <= _SURVEY_ERROR
+    agreement = np.select(
+        [~judged, (lead > surely) & shows, (lead < -surely) & shows], ["unavailable", "agrees", "differs"], "undecided"
+    )
     top = np.where(possible.any(axis=1) & (where >= 0), arms.to_numpy(dtype=object)[best], "")
     return pd.DataFrame({"estimated_top": top, "estimated_agreement": agreement}, index=index, dtype="str")
 
