@@ -177,7 +177,7 @@ def test_a_claim_needs_a_sure_lead_over_what_the_firm_has_and_a_survey_that_show
     row = claim_of(told([0.84, 0.0, 0.0], 0.3))
     assert row[["claim", "against"]].tolist() == [True, "B"]
     assert row["lead_low"] == pytest.approx(0.84 - 0.8316, abs=1e-3)
-    assert not claim_of(told([0.84, 0.0, 0.0], 0.3, p_value=0.06))["claim"]
+    assert not claim_of(told([0.84, 0.0, 0.0], 0.3, p_value=0.03))["claim"]
     assert not claim_of(told([0.84, 0.0, 0.0], 0.3), today="A")["claim"]
     assert claim_of(told([0.84, 0.0, 0.0], 0.3, n=51))["claim"]  # A has 51 firms, B 50
     assert not claim_of(told([0.84, 0.0, 0.0], 0.3, n=50))["claim"]  # B has 49

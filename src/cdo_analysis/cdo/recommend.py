@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from cdo_analysis.cdo.advice import Advice
 from cdo_analysis.cdo.combine import combine, decide_arrangements
-from cdo_analysis.cdo.decision import Decision, ExpertEffects
+from cdo_analysis.cdo.decision import SURVEY_SHARE, Decision, ExpertEffects
 from cdo_analysis.cdo.estimated import Estimates
 from cdo_analysis.cdo.observed import ObservedChoice
 from cdo_analysis.cdo.reasons import leaders, measured_weights
@@ -37,7 +37,7 @@ CLEAR_COVERAGE = 0.75
 """Share of criteria answered from which a recommendation can be clear."""
 
 _EQUAL = 1e-9
-_SURVEY_ERROR = 0.05  # of saying that arms differ in a survey where they do not
+_SURVEY_ERROR = 0.05 * SURVEY_SHARE  # of saying that arms differ in a survey where they do not
 _SHARES = ("data_share_half", "data_share", "data_share_double")
 
 
@@ -66,8 +66,8 @@ class Recommendation:
           ``not_estimable`` or ``unavailable`` (its arm was set aside). Surely: the 95 % interval of the difference,
           widened for the number of pairs of arms (Bonferroni), is on one side of zero, in a survey whose test finds
           that arms differ;
-        - ``estimated_claim``, ``estimated_against``, ``estimated_fragile``, ``estimated_robustness``: see
-          :class:`~cdo_analysis.cdo.Decision`: whether the outcome alone claims that its best feasible arm does better
+        - ``estimated_first``, ``estimated_claim``, ``estimated_against``, ``estimated_fragile``,
+          ``estimated_robustness``: see :class:`~cdo_analysis.cdo.Decision`: whether the outcome alone claims that its best feasible arm does better
           than what the firm has, and how little confounding would undo that;
         - ``combined``: True where the set comes from experts' effects and the outcome together; then
           ``data_share_half``, ``data_share``, ``data_share_double`` are the part of the data in it (NaN elsewhere).
@@ -284,10 +284,12 @@ def _estimated(advice: Advice, estimates: Estimates | None) -> pd.DataFrame:
 
 def _decided(index: pd.Index, decision: Decision | None, *, combined: bool) -> pd.DataFrame:
     """Return what the outcome claims, and the part of the data where experts are combined with it."""
-    found = pd.DataFrame({"claim": False, "against": "", "fragile": False, "robustness": np.nan}, index=index)
+    found = pd.DataFrame(
+        {"first": "", "claim": False, "against": "", "fragile": False, "robustness": np.nan}, index=index
+    )
     if decision is not None:
         found = decision.table.loc[index, list(found.columns)]
-    named = found.add_prefix("estimated_").astype({"estimated_against": "str"})
+    named = found.add_prefix("estimated_").astype({"estimated_first": "str", "estimated_against": "str"})
     named["combined"] = decision is not None and combined
     for name in _SHARES:
         named[name] = decision.table.loc[index, name] if decision is not None else np.nan
