@@ -67,8 +67,8 @@ class Recommendation:
           widened for the number of pairs of arms (Bonferroni), is on one side of zero, in a survey whose test finds
           that arms differ;
         - ``estimated_first``, ``estimated_claim``, ``estimated_against``, ``estimated_fragile``,
-          ``estimated_robustness``: see :class:`~cdo_analysis.cdo.Decision`: whether the outcome alone claims that its best feasible arm does better
-          than what the firm has, and how little confounding would undo that;
+          ``estimated_robustness``: see :class:`~cdo_analysis.cdo.Decision`: whether the outcome alone claims that
+          its best feasible arm does better than what the firm has, and how little confounding would undo that;
         - ``combined``: True where the set comes from experts' effects and the outcome together; then
           ``data_share_half``, ``data_share``, ``data_share_double`` are the part of the data in it (NaN elsewhere).
     options : DataFrame
