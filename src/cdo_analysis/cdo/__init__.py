@@ -13,7 +13,9 @@ from cdo_analysis.cdo.arms import Merging, merge_rare
 from cdo_analysis.cdo.calibration import brier_score, calibration_curve
 from cdo_analysis.cdo.changes import Change, what_would_change
 from cdo_analysis.cdo.choice import ChoiceModel, ChoiceQuality, ObservedChoice
+from cdo_analysis.cdo.decision import Decision, ExpertEffects, decide, measure_disagreement
 from cdo_analysis.cdo.disagreement import Disagreement, find_disagreement
+from cdo_analysis.cdo.effect_test import EffectTest, find_effect
 from cdo_analysis.cdo.effects import average_effects
 from cdo_analysis.cdo.estimated import ASSUMPTIONS, Estimates, estimate_outcomes
 from cdo_analysis.cdo.fit import CdoColumns, CdoFit, fit_cdo
@@ -31,6 +33,7 @@ from cdo_analysis.cdo.nested import (
 from cdo_analysis.cdo.nesting import NestCheck, check_nests
 from cdo_analysis.cdo.observed import ObservedSettings, fit_observed
 from cdo_analysis.cdo.peers import PeerShares, peer_shares
+from cdo_analysis.cdo.policy import POLICIES, policy_values
 from cdo_analysis.cdo.projection import Projection, doubly_robust_scores
 from cdo_analysis.cdo.reasons import (
     Reasons,
@@ -49,6 +52,13 @@ from cdo_analysis.cdo.recommend import (
     Recommendation,
     recommend,
 )
+from cdo_analysis.cdo.robustness import (
+    confounder_bounds,
+    confounder_strength,
+    e_value,
+    e_value_of_difference,
+    robustness_value,
+)
 from cdo_analysis.cdo.separation import Separation, find_separation
 from cdo_analysis.cdo.suitability import check_feasibility, derive_answers, score_suitability
 
@@ -58,6 +68,7 @@ __all__ = [
     "CLEAR_GAP",
     "GATES",
     "MINIMUM_COVERAGE",
+    "POLICIES",
     "SET_ACCEPTABILITY",
     "Advice",
     "CdoColumns",
@@ -66,9 +77,12 @@ __all__ = [
     "ChoiceFit",
     "ChoiceModel",
     "ChoiceQuality",
+    "Decision",
     "Disagreement",
+    "EffectTest",
     "EstimateSettings",
     "Estimates",
+    "ExpertEffects",
     "Gate",
     "LikelihoodRatio",
     "LongNames",
@@ -90,12 +104,18 @@ __all__ = [
     "calibration_curve",
     "check_feasibility",
     "check_nests",
+    "confounder_bounds",
+    "confounder_strength",
     "contributions",
+    "decide",
     "derive_answers",
     "doubly_robust_scores",
     "draw_weights",
+    "e_value",
+    "e_value_of_difference",
     "estimate_outcomes",
     "find_disagreement",
+    "find_effect",
     "find_separation",
     "fit_cdo",
     "fit_conditional",
@@ -104,13 +124,16 @@ __all__ = [
     "fit_observed",
     "leaders",
     "likelihood_ratio",
+    "measure_disagreement",
     "merge_rare",
     "obstacle_sentences",
     "peer_shares",
+    "policy_values",
     "rank_first_shares",
     "reason_table",
     "reasons",
     "recommend",
+    "robustness_value",
     "score_suitability",
     "what_would_change",
 ]
