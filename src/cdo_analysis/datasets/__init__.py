@@ -10,7 +10,7 @@ from cdo_analysis.datasets.export import write_export
 from cdo_analysis.datasets.population import Population, make_population
 from cdo_analysis.datasets.sample import write_sample
 from cdo_analysis.datasets.survey import draw_survey
-from cdo_analysis.datasets.worlds import PlantedWorld, draw_world, load_worlds
+from cdo_analysis.datasets.worlds import PlantedWorld, draw_world, load_worlds, regret
 
 __all__ = [
     "PlantedWorld",
@@ -20,6 +20,7 @@ __all__ = [
     "draw_world",
     "load_worlds",
     "make_population",
+    "regret",
     "write_export",
     "write_sample",
 ]

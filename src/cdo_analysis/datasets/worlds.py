@@ -103,20 +103,34 @@ class PlantedWorld:
         return possible.ge(possible.max(axis=1) - _EQUAL, axis=0)
 
     def regret(self, chosen: pd.DataFrame) -> pd.Series:
-        """Return what each company loses, on average, by choosing so rather than the best it can.
+        """Return what each company loses, on average, by what is chosen: see :func:`regret`."""
+        return regret(self.expected, self.feasible, chosen)
 
-        Parameters
-        ----------
-        chosen : DataFrame of bool
-            Companies × options. Several options score their mean.
 
-        Returns
-        -------
-        Series of float
-            Points of the outcome, 0 or more for feasible choices; NaN where nothing is chosen.
-        """
-        possible = self.expected.where(self.feasible, -np.inf).max(axis=1)
-        return possible - self.expected.where(chosen).mean(axis=1)
+def regret(expected: pd.DataFrame, feasible: pd.DataFrame, chosen: pd.DataFrame) -> pd.Series:
+    """Return what each company loses, on average, by what is chosen rather than the best that it can do.
+
+    Parameters
+    ----------
+    expected : DataFrame of float, companies × options
+        Mean outcome under each option.
+    feasible, chosen : DataFrame of bool, companies × options
+        Several options that are chosen score their mean.
+
+    Returns
+    -------
+    Series of float
+        Points of the outcome, 0 or more for feasible choices; NaN where nothing is chosen.
+
+    Examples
+    --------
+    >>> expected = pd.DataFrame({"shared": [4.0], "internal_cdo": [5.0], "external_cdo": [6.0]})
+    >>> feasible = pd.DataFrame({"shared": [True], "internal_cdo": [True], "external_cdo": [False]})
+    >>> regret(expected, feasible, feasible).tolist()
+    [0.5]
+    """
+    possible = expected.where(feasible, -np.inf).max(axis=1)
+    return possible - expected.where(chosen).mean(axis=1)
 
 
 @lru_cache(maxsize=1)
@@ -240,9 +254,8 @@ def _read_features(X_pre: pd.DataFrame, spec: Mapping[str, Any]) -> dict[str, ND
     }
 
 
-def _size(headcount: NDArray[np.float64], spec: Mapping[str, Any]) -> NDArray[np.float64]:
-    logs = np.log(headcount / spec["headcount_median"])
-    return np.asarray(logs / spec["headcount_log_sd"], dtype="float64")
+def _size(headcount: np.ndarray, spec: Mapping[str, Any]) -> np.ndarray:
+    return np.asarray(np.log(headcount / spec["headcount_median"]) / spec["headcount_log_sd"])
 
 
 def _draw_text(levels: Mapping[str, Mapping[str, float]], n: int, rng: np.random.Generator) -> Any:
