@@ -255,7 +255,8 @@ def _read_features(X_pre: pd.DataFrame, spec: Mapping[str, Any]) -> dict[str, ND
 
 
 def _size(headcount: np.ndarray, spec: Mapping[str, Any]) -> np.ndarray:
-    return np.asarray(np.log(headcount / spec["headcount_median"]) / spec["headcount_log_sd"])
+    size: np.ndarray = np.log(headcount / spec["headcount_median"]) / spec["headcount_log_sd"]
+    return size
 
 
 def _draw_text(levels: Mapping[str, Mapping[str, float]], n: int, rng: np.random.Generator) -> Any:
@@ -264,9 +265,10 @@ def _draw_text(levels: Mapping[str, Mapping[str, float]], n: int, rng: np.random
     return text_of(list(levels), rng.choice(len(shares), size=n, p=shares / shares.sum())).array
 
 
-def _trait(texts: Any, levels: Mapping[str, Mapping[str, float]], trait: str) -> NDArray[np.float64]:
+def _trait(texts: Any, levels: Mapping[str, Mapping[str, float]], trait: str) -> np.ndarray:
     """Return the number that each text stands for."""
-    return pd.Series(texts).map({text: level[trait] for text, level in levels.items()}).to_numpy(dtype="float64")
+    values = pd.Series(texts).map({text: level[trait] for text, level in levels.items()})
+    return np.asarray(values.to_numpy(dtype="float64"))
 
 
 def _by_arm(
@@ -301,7 +303,7 @@ def _draw_feasible(
     return possible
 
 
-def _draw_noise(spec: Mapping[str, Any], n: int, rng: np.random.Generator) -> NDArray[np.float64]:
+def _draw_noise(spec: Mapping[str, Any], n: int, rng: np.random.Generator) -> np.ndarray:
     """Draw what nothing explains, with mean 0."""
     drawn = rng.normal(size=n)
     if spec["skewed"]:

@@ -1,7 +1,19 @@
 """What reports are made of: exhibits of a study, in one language and under one disclosure profile."""
 
-from cdo_analysis.exhibits import company, panorama, quality
+from cdo_analysis.exhibits import company, panorama, quality, worlds
 from cdo_analysis.exhibits.exhibit import MIME, Card, Exhibit, TableView, html_templates
 from cdo_analysis.exhibits.study_view import View, view
 
-__all__ = ["MIME", "Card", "Exhibit", "TableView", "View", "company", "html_templates", "panorama", "quality", "view"]
+__all__ = [
+    "MIME",
+    "Card",
+    "Exhibit",
+    "TableView",
+    "View",
+    "company",
+    "html_templates",
+    "panorama",
+    "quality",
+    "view",
+    "worlds",
+]

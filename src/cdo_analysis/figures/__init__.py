@@ -5,6 +5,7 @@ survive a grey print. Texts come from respondents and codebooks: they are drawn 
 """
 
 from cdo_analysis.figures.compared import company_and_peers, dots_by_group, dumbbell
+from cdo_analysis.figures.contest import contest
 from cdo_analysis.figures.distribution import score_distribution, stacked_bars
 from cdo_analysis.figures.ranked import bars, dots_with_intervals, evidence_dots
 from cdo_analysis.figures.shaded import correlation_table, heat_table
@@ -13,6 +14,7 @@ from cdo_analysis.figures.style import picture
 __all__ = [
     "bars",
     "company_and_peers",
+    "contest",
     "correlation_table",
     "dots_by_group",
     "dots_with_intervals",
