@@ -10,6 +10,8 @@ come out.
 
 from cdo_analysis.cdo.advice import Advice, advise, draw_weights, rank_first_shares
 from cdo_analysis.cdo.arms import Merging, merge_rare
+from cdo_analysis.cdo.decision import Decision, ExpertEffects, decide, measure_disagreement
+from cdo_analysis.cdo.effect_test import EffectTest, find_effect
 from cdo_analysis.cdo.estimated import ASSUMPTIONS, Estimates, estimate_outcomes
 from cdo_analysis.cdo.fit import CdoColumns, CdoFit, fit_cdo
 from cdo_analysis.cdo.gates import GATES, EstimateSettings, Gate
@@ -50,8 +52,11 @@ __all__ = [
     "Change",
     "ChoiceModel",
     "ChoiceQuality",
+    "Decision",
+    "EffectTest",
     "EstimateSettings",
     "Estimates",
+    "ExpertEffects",
     "Gate",
     "Merging",
     "ObservedChoice",
@@ -64,13 +69,16 @@ __all__ = [
     "answer_text",
     "check_feasibility",
     "contributions",
+    "decide",
     "derive_answers",
     "doubly_robust_scores",
     "draw_weights",
     "estimate_outcomes",
+    "find_effect",
     "fit_cdo",
     "fit_observed",
     "leaders",
+    "measure_disagreement",
     "merge_rare",
     "obstacle_sentences",
     "peer_shares",

@@ -6,25 +6,24 @@ Nothing is estimated before every gate is passed. "Not estimable" is a normal re
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
+from itertools import combinations
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sklearn.linear_model import LogisticRegression, RidgeCV
-from sklearn.model_selection import StratifiedKFold
 
 from cdo_analysis.cdo.arms import Merging, merge_rare
+from cdo_analysis.cdo.balance import balance_tables
+from cdo_analysis.cdo.basis import Basis, learn_basis
+from cdo_analysis.cdo.effect_test import EffectTest, find_effect
 from cdo_analysis.cdo.encoding import learn_encoding
 from cdo_analysis.cdo.gates import EstimateSettings, Gate, check_arms, check_covariates, check_outcome, check_overlap
-from cdo_analysis.cdo.projection import (
-    NORMAL_95,
-    Projection,
-    doubly_robust_scores,
-    project_scores,
-    weighted_mean,
-)
+from cdo_analysis.cdo.nuisance import Nuisance, Sample, cross_fit, fit_propensity
+from cdo_analysis.cdo.observed import ChoiceModel
+from cdo_analysis.cdo.projection import NORMAL_95, Projection, project_scores, weighted_mean
+from cdo_analysis.cdo.sensitivity import sensitivity_tables
 
 ASSUMPTIONS = (
     "no_hidden_confounder",
@@ -36,7 +35,6 @@ ASSUMPTIONS = (
 """What must hold for an estimate to mean something; ids of sentences."""
 
 _NOTHING = np.empty((0, 0, 0))
-_RIDGE = tuple(float(alpha) for alpha in np.logspace(-2, 3, 11))
 
 
 @dataclass(frozen=True)
@@ -59,27 +57,45 @@ class Estimates:
         mean of the firms that have the arm, which mixes the arm with who chooses it).
     contrasts : DataFrame
         A row an arm and a reference: ``arm``, ``reference``, ``against`` (``commonest`` or ``best``), ``difference``,
-        ``se``, ``low``, ``high``. Intervals are not adjusted for their number.
+        ``se``, ``low``, ``high``, ``naive`` (difference of the naive means). Intervals are not adjusted for their
+        number.
     projection : Projection or None
         What predicts the outcome of one firm under each arm.
+    choice : ChoiceModel or None
+        What predicts the probability of each arm of one firm.
     propensity : DataFrame
         Out-of-fold probability of each arm, a row a firm that was used.
     predicted : DataFrame
         Expected outcome of each firm under each arm.
     predicted_covariance : ndarray of shape (n_firms, n_arms, n_arms)
         Sampling covariance of a row of `predicted`.
+    outside : DataFrame of bool
+        Like `predicted`: True where a firm is outside the overlap of an arm, hardly any firm like it having it.
+    effect : EffectTest or None
+        Whether arms differ at all.
+    sensitivity, benchmarks : DataFrame
+        See :func:`~cdo_analysis.cdo.sensitivity.sensitivity_tables`.
+    balance, arm_sizes : DataFrame
+        See :func:`~cdo_analysis.cdo.balance.balance_tables`.
     """
 
     status: str
     gates: tuple[Gate, ...]
     assumptions: tuple[str, ...]
     merging: Merging | None
-    means: pd.DataFrame
-    contrasts: pd.DataFrame
-    projection: Projection | None
-    propensity: pd.DataFrame
-    predicted: pd.DataFrame
-    predicted_covariance: NDArray[np.float64]
+    means: pd.DataFrame = field(default_factory=pd.DataFrame)
+    contrasts: pd.DataFrame = field(default_factory=pd.DataFrame)
+    projection: Projection | None = None
+    choice: ChoiceModel | None = None
+    propensity: pd.DataFrame = field(default_factory=pd.DataFrame)
+    predicted: pd.DataFrame = field(default_factory=pd.DataFrame)
+    predicted_covariance: NDArray[np.float64] = field(default_factory=_NOTHING.copy)
+    outside: pd.DataFrame = field(default_factory=pd.DataFrame)
+    effect: EffectTest | None = None
+    sensitivity: pd.DataFrame = field(default_factory=pd.DataFrame)
+    benchmarks: pd.DataFrame = field(default_factory=pd.DataFrame)
+    balance: pd.DataFrame = field(default_factory=pd.DataFrame)
+    arm_sizes: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     @property
     def predicted_se(self) -> pd.DataFrame:
@@ -89,44 +105,55 @@ class Estimates:
 
     def for_firms(self, X_pre: pd.DataFrame) -> Estimates:
         """Return the same estimates with the predictions of the firms of `X_pre`, which may be others."""
-        if self.projection is None:
+        if self.projection is None or self.choice is None:
             return self
         predicted, covariance = self.projection.predict(X_pre)
-        return replace(self, predicted=predicted, predicted_covariance=covariance)
+        outside = self.choice.predict(X_pre)[list(self.projection.arms)] < self._smallest_propensity
+        return replace(self, predicted=predicted, predicted_covariance=covariance, outside=outside)
 
     @property
     def gate(self) -> Gate | None:
         """The gate that was not passed; None where all were."""
         return next((gate for gate in self.gates if not gate.passed), None)
 
+    @property
+    def _smallest_propensity(self) -> float:
+        return next(float(gate.details["minimum_propensity"]) for gate in self.gates if gate.id == "overlap")
+
     def to_dict(self) -> dict[str, Any]:
         """Return what JSON can hold; `propensity` is a table of its own, and :meth:`for_firms` predicts again."""
+        tables = {name: getattr(self, name).to_dict(orient="records") for name in _TABLES}
         return {
             "status": self.status,
             "gates": [asdict(gate) for gate in self.gates],
             "assumptions": list(self.assumptions),
             "merging": None if self.merging is None else self.merging.to_dict(),
             "means": self.means.reset_index().to_dict(orient="records"),
-            "contrasts": self.contrasts.to_dict(orient="records"),
+            "arm_sizes": self.arm_sizes.reset_index().to_dict(orient="records"),
             "projection": None if self.projection is None else self.projection.to_dict(),
-        }
+            "choice": None if self.choice is None else self.choice.to_dict(),
+            "effect": None if self.effect is None else asdict(self.effect),
+        } | tables
 
     @classmethod
     def from_dict(cls, saved: Mapping[str, Any], propensity: pd.DataFrame | None = None) -> Estimates:
         """Return what :meth:`to_dict` described, without predictions: see :meth:`for_firms`."""
-        means = pd.DataFrame(saved["means"])
+        indexed = {name: pd.DataFrame(saved[name]) for name in ("means", "arm_sizes")}
         return cls(
             status=saved["status"],
             gates=tuple(Gate(**gate) for gate in saved["gates"]),
             assumptions=tuple(saved["assumptions"]),
             merging=None if saved["merging"] is None else Merging(**saved["merging"]),
-            means=means.set_index("arm") if len(means) else means,
-            contrasts=pd.DataFrame(saved["contrasts"]),
             projection=None if saved["projection"] is None else Projection.from_dict(saved["projection"]),
+            choice=None if saved["choice"] is None else ChoiceModel.from_dict(saved["choice"]),
             propensity=pd.DataFrame() if propensity is None else propensity,
-            predicted=pd.DataFrame(),
-            predicted_covariance=_NOTHING,
+            effect=None if saved["effect"] is None else EffectTest(**saved["effect"]),
+            **{name: pd.DataFrame(saved[name]) for name in _TABLES},
+            **{name: table.set_index("arm") if len(table) else table for name, table in indexed.items()},
         )
+
+
+_TABLES = ("contrasts", "sensitivity", "benchmarks", "balance")
 
 
 def estimate_outcomes(
@@ -145,11 +172,12 @@ def estimate_outcomes(
     X_pre : DataFrame of shape (n_firms, n_columns)
         What firms were before they had the arrangement; numbers and texts, NaN where missing.
     arm : Series of str
-        The arrangement, indexed like `X_pre`; NaN where unknown.
+        The arrangement, indexed like `X_pre`; NaN where unknown, or where the firm is not to be used (to keep those
+        that started recently, say).
     outcome : Series of float or None
         The outcome declared beforehand, indexed like `X_pre`; None where none was declared.
     sample_weight : Series of float, optional
-        Weighs the means; the models of propensity and outcome are fitted without weights.
+        Weighs the means; models, and what is said of one firm, are fitted without weights.
     random_state : int
         Draws the folds.
     settings : EstimateSettings, optional
@@ -161,9 +189,12 @@ def estimate_outcomes(
     Notes
     -----
     Cross-fitted augmented inverse-propensity weighting for several arms: ridge-penalised multinomial logit of the arm,
-    ridge regression of the outcome within each arm, propensities cut at ``minimum_propensity``. Firms without outcome
-    or arm are left out of the means; every firm gets a prediction. Columns are encoded on all firms at once, without
-    the arm or the outcome.
+    ridge regression of the outcome, propensities cut at ``minimum_propensity``. Folds are drawn several times; means
+    and differences are medians over the draws, their variance the median of the variance plus the squared distance to
+    the median (Chernozhukov et al., The Econometrics Journal 21(1), 2018). What is said of one firm is a projection of
+    the scores on bends and products of what firms are (:class:`~cdo_analysis.cdo.projection.Projection`). Firms
+    without outcome or arm are left out; every firm gets a prediction. Columns are encoded on all firms at once,
+    without the arm or the outcome.
     """
     settings = settings or EstimateSettings()
     gates = [check_outcome(arm, outcome, settings), check_covariates(X_pre, settings)]
@@ -176,114 +207,136 @@ def estimate_outcomes(
     if not gates[-1].passed:
         return _not_estimable(gates, merging)
     used = shown.notna()
-    sample = _Sample(X_pre[used], shown[used], outcome[used].astype("float64"), settings, random_state)
-    propensity = sample.propensity()
+    basis, sample = _prepare(X_pre[used], shown[used], outcome[used].astype("float64"), settings)
+    draws = [cross_fit(sample, sample.split(seed)) for seed in _seeds(random_state, settings.splits)]
+    average = np.mean([draw.propensity for draw in draws], axis=0)
+    propensity = pd.DataFrame(average, index=X_pre.index[used], columns=list(sample.arms))
     gates.append(check_overlap(propensity, settings))
     if not gates[-1].passed:
         return _not_estimable(gates, merging, propensity)
-    weights = np.ones(len(propensity)) if sample_weight is None else sample_weight[used].to_numpy(dtype=float)
-    clipped = np.maximum(propensity.to_numpy(), settings.minimum_propensity)
-    scores = doubly_robust_scores(sample.y, sample.arm, clipped, sample.predicted())
-    means = _means(scores, sample, weights)
+    weights = np.ones(len(average)) if sample_weight is None else sample_weight[used].to_numpy(dtype=float)
+    found = _Found(sample, basis, draws, weights, random_state)
+    balance, arm_sizes = balance_tables(sample, basis.encoding, found.clipped)
+    sensitivity, benchmarks = sensitivity_tables(sample, basis.encoding, found.gaps())
     return Estimates(
         status="estimated",
         gates=tuple(gates),
         assumptions=ASSUMPTIONS,
         merging=merging,
-        means=means,
-        contrasts=_contrasts(scores, means, weights),
-        projection=project_scores(scores, X_pre[used], weights, encoding=sample.encoding, arms=sample.arms),
+        means=found.means(),
+        contrasts=found.contrasts(),
+        projection=found.project(),
+        choice=_choice(sample, basis),
         propensity=propensity,
-        predicted=pd.DataFrame(),
-        predicted_covariance=_NOTHING,
+        effect=found.effect(),
+        sensitivity=sensitivity,
+        benchmarks=benchmarks,
+        balance=balance,
+        arm_sizes=arm_sizes,
     ).for_firms(X_pre)
-
-
-class _Sample:
-    """The firms that are used: encoded covariates, arms as positions, outcome, folds."""
-
-    def __init__(
-        self, X: pd.DataFrame, arm: pd.Series, outcome: pd.Series, settings: EstimateSettings, seed: int
-    ) -> None:
-        self.settings, self.index = settings, X.index
-        self.encoding = learn_encoding(X)
-        self.Z = self.encoding.encode(X)
-        names, self.arm = np.unique(arm.to_numpy(dtype=object), return_inverse=True)
-        self.arms = tuple(str(name) for name in names)
-        self.y = outcome.to_numpy()
-        splitter = StratifiedKFold(settings.folds, shuffle=True, random_state=seed)
-        self.folds = list(splitter.split(self.Z, self.arm))
-
-    def propensity(self) -> pd.DataFrame:
-        """Return the probability of each arm, predicted from the other folds."""
-        table = np.empty((len(self.y), len(self.arms)))
-        for train, test in self.folds:
-            model = LogisticRegression(C=self.settings.penalty, max_iter=5000, tol=1e-6)
-            table[test] = model.fit(self.Z[train], self.arm[train]).predict_proba(self.Z[test])
-        return pd.DataFrame(table, index=self.index, columns=list(self.arms))
-
-    def predicted(self) -> NDArray[np.float64]:
-        """Return the outcome under each arm, predicted from the other folds' firms that have it."""
-        table = np.empty((len(self.y), len(self.arms)))
-        for train, test in self.folds:
-            for position in range(len(self.arms)):
-                rows = train[self.arm[train] == position]
-                table[test, position] = RidgeCV(_RIDGE).fit(self.Z[rows], self.y[rows]).predict(self.Z[test])
-        return table
 
 
 def _not_estimable(gates: list[Gate], merging: Merging | None, propensity: pd.DataFrame | None = None) -> Estimates:
     passed = [gate.passed for gate in gates]
-    checked = gates[: passed.index(False) + 1]
+    checked = tuple(gates[: passed.index(False) + 1])
     propensity = pd.DataFrame() if propensity is None else propensity
-    empty = pd.DataFrame()
-    return Estimates(
-        status="not_estimable",
-        gates=tuple(checked),
-        assumptions=ASSUMPTIONS,
-        merging=merging,
-        means=empty,
-        contrasts=empty,
-        projection=None,
-        propensity=propensity,
-        predicted=empty,
-        predicted_covariance=_NOTHING,
-    )
+    return Estimates("not_estimable", checked, ASSUMPTIONS, merging, propensity=propensity)
 
 
-def _means(scores: NDArray[np.float64], sample: _Sample, weights: NDArray[np.float64]) -> pd.DataFrame:
-    rows = []
-    for position, name in enumerate(sample.arms):
-        mean, error = weighted_mean(scores[:, position], weights)
-        plain, plain_error = weighted_mean(scores[:, position], np.ones(len(weights)))
-        has = sample.arm == position
-        rows.append(
-            {
-                "arm": name,
-                "n": int(has.sum()),
-                "mean": mean,
-                "se": error,
-                "low": mean - NORMAL_95 * error,
-                "high": mean + NORMAL_95 * error,
-                "mean_unweighted": plain,
-                "se_unweighted": plain_error,
-                "naive": weighted_mean(sample.y[has], weights[has])[0],
-            }
-        )
-    return pd.DataFrame(rows).set_index("arm")
+def _seeds(random_state: int, splits: int) -> list[int]:
+    return [int(seed) for seed in np.random.SeedSequence(random_state).generate_state(splits)]
 
 
-def _contrasts(scores: NDArray[np.float64], means: pd.DataFrame, weights: NDArray[np.float64]) -> pd.DataFrame:
-    rows = []
-    for against, reference in (("commonest", means["n"].idxmax()), ("best", means["mean"].idxmax())):
-        for position, name in enumerate(means.index):
-            if name == reference:
-                continue
-            gap = scores[:, position] - scores[:, means.index.get_loc(reference)]
-            difference, error = weighted_mean(gap, weights)
-            low, high = difference - NORMAL_95 * error, difference + NORMAL_95 * error
+def _prepare(
+    X: pd.DataFrame, arm: pd.Series, outcome: pd.Series, settings: EstimateSettings
+) -> tuple[Basis, Sample]:
+    """Return the firms that are used: encoded covariates, their basis, arms as positions, outcome."""
+    basis = learn_basis(X, learn_encoding(X))
+    names, position = np.unique(arm.to_numpy(dtype=object), return_inverse=True)
+    arms = tuple(str(name) for name in names)
+    return basis, Sample(basis.encoding.encode(X), basis.expand(X), position, arms, outcome.to_numpy(), settings)
+
+
+def _choice(sample: Sample, basis: Basis) -> ChoiceModel:
+    """Return the model of the arms fitted on all firms, as numbers."""
+    model = fit_propensity(sample)
+    rows, start = np.asarray(model.coef_), np.asarray(model.intercept_)
+    if len(rows) == 1:  # two arms: one row of log-odds, of the second
+        rows, start = np.vstack([np.zeros_like(rows), rows]), np.append(0.0, start)
+    return ChoiceModel(basis.encoding, sample.arms, rows, start, sample.settings.penalty)
+
+
+class _Found:
+    """The scores of every draw of the folds, and what they say."""
+
+    def __init__(
+        self, sample: Sample, basis: Basis, draws: list[Nuisance], weights: NDArray[np.float64], seed: int
+    ) -> None:
+        self.sample, self.basis, self.weights, self.seed = sample, basis, weights, seed
+        self.draws = [draw.scores(sample) for draw in draws]
+        self.scores = np.mean(self.draws, axis=0)
+        propensity = np.mean([draw.propensity for draw in draws], axis=0)
+        self.clipped = np.maximum(propensity, sample.settings.minimum_propensity)
+
+    def median(self, direction: NDArray[np.float64], weights: NDArray[np.float64]) -> tuple[float, float]:
+        """Return the mean of a combination of arms and its standard error, medians over the draws."""
+        found = np.array([weighted_mean(scores @ direction, weights) for scores in self.draws])
+        middle = float(np.median(found[:, 0]))
+        return middle, float(np.sqrt(np.median(found[:, 1] ** 2 + (found[:, 0] - middle) ** 2)))
+
+    def means(self) -> pd.DataFrame:
+        rows = []
+        for position, name in enumerate(self.sample.arms):
+            direction = np.eye(len(self.sample.arms))[position]
+            mean, error = self.median(direction, self.weights)
+            plain, plain_error = self.median(direction, np.ones(len(self.weights)))
+            has = self.sample.arm == position
             rows.append(
-                {"arm": name, "reference": reference, "against": against, "difference": difference, "se": error}
-                | {"low": low, "high": high}
+                {
+                    "arm": name,
+                    "n": int(has.sum()),
+                    "mean": mean,
+                    "se": error,
+                    "low": mean - NORMAL_95 * error,
+                    "high": mean + NORMAL_95 * error,
+                    "mean_unweighted": plain,
+                    "se_unweighted": plain_error,
+                    "naive": weighted_mean(self.sample.y[has], self.weights[has])[0],
+                }
             )
-    return pd.DataFrame(rows)
+        return pd.DataFrame(rows).set_index("arm")
+
+    def gap(self, position: int, reference: int) -> tuple[float, float]:
+        """Return the difference between two arms and its standard error."""
+        unit = np.eye(len(self.sample.arms))
+        return self.median(unit[position] - unit[reference], self.weights)
+
+    def gaps(self) -> dict[tuple[int, int], tuple[float, float]]:
+        pairs = combinations(range(len(self.sample.arms)), 2)
+        return {(other, reference): self.gap(other, reference) for reference, other in pairs}
+
+    def contrasts(self) -> pd.DataFrame:
+        means, rows = self.means(), []
+        for against, reference in (("commonest", means["n"].idxmax()), ("best", means["mean"].idxmax())):
+            for position, name in enumerate(means.index):
+                if name == reference:
+                    continue
+                difference, error = self.gap(position, means.index.get_loc(reference))
+                low, high = difference - NORMAL_95 * error, difference + NORMAL_95 * error
+                naive = float(means.loc[name, "naive"] - means.loc[reference, "naive"])
+                rows.append(
+                    {"arm": name, "reference": reference, "against": against, "difference": difference, "se": error}
+                    | {"low": low, "high": high, "naive": naive}
+                )
+        return pd.DataFrame(rows)
+
+    def project(self) -> Projection:
+        y, arm = self.sample.y, self.sample.arm
+        level = y - (np.bincount(arm, y) / np.bincount(arm))[arm]
+        return project_scores(
+            self.scores, self.clipped, level, columns=self.sample.columns, basis=self.basis, arms=self.sample.arms
+        )
+
+    def effect(self) -> EffectTest:
+        linear = self.sample.columns[:, 1 : 1 + self.basis.sizes[0]]
+        return find_effect(self.scores, self.clipped, linear, random_state=self.seed)

@@ -33,6 +33,8 @@ class EstimateSettings:
     largest_outside : float
         Share of firms that may be in that case.
     folds : int
+    splits : int
+        Times that folds are drawn; results are the median over them, so that one draw does not decide.
     penalty : float
         C of the ridge-penalised multinomial logit of the propensities.
     parents : mapping of str to str
@@ -45,6 +47,7 @@ class EstimateSettings:
     minimum_propensity: float = 0.02
     largest_outside: float = 0.10
     folds: int = 5
+    splits: int = 5
     penalty: float = 1.0
     parents: Mapping[str, str] = field(default_factory=reference_parents)
 
