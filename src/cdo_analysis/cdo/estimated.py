@@ -247,9 +247,7 @@ def _seeds(random_state: int, splits: int) -> list[int]:
     return [int(seed) for seed in np.random.SeedSequence(random_state).generate_state(splits)]
 
 
-def _prepare(
-    X: pd.DataFrame, arm: pd.Series, outcome: pd.Series, settings: EstimateSettings
-) -> tuple[Basis, Sample]:
+def _prepare(X: pd.DataFrame, arm: pd.Series, outcome: pd.Series, settings: EstimateSettings) -> tuple[Basis, Sample]:
     """Return the firms that are used: encoded covariates, their basis, arms as positions, outcome."""
     basis = learn_basis(X, learn_encoding(X))
     names, position = np.unique(arm.to_numpy(dtype=object), return_inverse=True)

@@ -62,9 +62,7 @@ class Nuisance:
         return doubly_robust_scores(sample.y, sample.arm, clipped, self.predicted)
 
 
-def cross_fit(
-    sample: Sample, folds: Sequence[tuple[NDArray[np.int64], NDArray[np.int64]]]
-) -> Nuisance:
+def cross_fit(sample: Sample, folds: Sequence[tuple[NDArray[np.int64], NDArray[np.int64]]]) -> Nuisance:
     """Predict each firm's arm and outcomes from the firms of the other folds."""
     shape = (len(sample.y), len(sample.arms))
     propensity, predicted = np.empty(shape), np.empty(shape)
@@ -80,9 +78,7 @@ def fit_propensity(sample: Sample) -> LogisticRegression:
     return LogisticRegression(C=sample.settings.penalty, max_iter=2000, tol=1e-5).fit(sample.Z, sample.arm)
 
 
-def predict_outcomes(
-    sample: Sample, Z: NDArray[np.float64], columns: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def predict_outcomes(sample: Sample, Z: NDArray[np.float64], columns: NDArray[np.float64]) -> NDArray[np.float64]:
     """Predict outcomes under each arm: what is common to all arms on the basis, then a line an arm, both ridge.
 
     Parameters

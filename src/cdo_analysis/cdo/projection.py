@@ -250,9 +250,7 @@ class _Sums:
     square: float
 
     @classmethod
-    def of(
-        cls, responses: NDArray[np.float64], weights: NDArray[np.float64], columns: NDArray[np.float64]
-    ) -> _Sums:
+    def of(cls, responses: NDArray[np.float64], weights: NDArray[np.float64], columns: NDArray[np.float64]) -> _Sums:
         cross = np.stack([(columns * weight[:, None]).T @ columns for weight in weights.T])
         return cls(cross, (weights * responses).T @ columns, float((weights * responses**2).sum()))
 
@@ -271,9 +269,7 @@ class _Sums:
         return 0.5 * float(total)
 
 
-def _prior_variance(
-    log_spreads: NDArray[np.float64], sizes: tuple[int, ...], scale: float
-) -> NDArray[np.float64]:
+def _prior_variance(log_spreads: NDArray[np.float64], sizes: tuple[int, ...], scale: float) -> NDArray[np.float64]:
     return np.concatenate([[(_FLAT * scale) ** 2], np.repeat(np.exp(2 * log_spreads), sizes)])
 
 

@@ -8,7 +8,7 @@ from zlib import crc32
 import numpy as np
 import pandas as pd
 
-from cdo_analysis.cdo import Decision, ExpertEffects, decide, estimate_outcomes
+from cdo_analysis.cdo import Decision, EstimateSettings, ExpertEffects, decide, estimate_outcomes
 from cdo_analysis.datasets import PlantedWorld, draw_world
 from cdo_analysis.proof.choosers import follow_classifier, follow_peers, follow_rules, keep_today, predict_best
 
@@ -21,8 +21,12 @@ CONFIDENCES = (0.5, 0.8, 0.95)
 CONFIDENCE = 0.95
 """The confidence of the decision that all else is about."""
 
+SPLITS = 1
 
-def run_replicate(world: str, n: int, replicate: int, *, random_state: int = 0) -> dict[str, object]:
+
+def run_replicate(
+    world: str, n: int, replicate: int, *, random_state: int = 0, splits: int = SPLITS
+) -> dict[str, object]:
     """Draw `n` companies of one world, choose for them in every way, and score each.
 
     Parameters
@@ -35,6 +39,8 @@ def run_replicate(world: str, n: int, replicate: int, *, random_state: int = 0) 
         Number of the replicate: the seed follows from it, so that the order of the runs does not matter.
     random_state : int
         Seed of the whole study.
+    splits : int
+        Draws of the folds of the estimate. A survey takes several; in a study, replicates do the averaging.
 
     Returns
     -------
@@ -45,7 +51,11 @@ def run_replicate(world: str, n: int, replicate: int, *, random_state: int = 0) 
     seeds = np.random.SeedSequence([random_state, crc32(world.encode()), n, replicate]).spawn(2)
     drawn = draw_world(world, n, random_state=seeds[0])
     estimates = estimate_outcomes(
-        drawn.X_pre, drawn.arrangement, drawn.outcome, random_state=int(seeds[1].generate_state(1)[0])
+        drawn.X_pre,
+        drawn.arrangement,
+        drawn.outcome,
+        random_state=int(seeds[1].generate_state(1)[0]),
+        settings=EstimateSettings(splits=splits),
     )
     expert = ExpertEffects(drawn.expert_effects, drawn.expert_sd)
     today = drawn.arrangement
