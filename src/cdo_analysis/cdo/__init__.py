@@ -17,6 +17,7 @@ from cdo_analysis.cdo.fit import CdoColumns, CdoFit, fit_cdo
 from cdo_analysis.cdo.gates import GATES, EstimateSettings, Gate
 from cdo_analysis.cdo.observed import ChoiceModel, ChoiceQuality, ObservedChoice, ObservedSettings, fit_observed
 from cdo_analysis.cdo.peers import PeerShares, peer_shares
+from cdo_analysis.cdo.policy import POLICIES, policy_values
 from cdo_analysis.cdo.projection import Projection, doubly_robust_scores
 from cdo_analysis.cdo.reasons import (
     Change,
@@ -37,6 +38,13 @@ from cdo_analysis.cdo.recommend import (
     Recommendation,
     recommend,
 )
+from cdo_analysis.cdo.robustness import (
+    confounder_bounds,
+    confounder_strength,
+    e_value,
+    e_value_of_difference,
+    robustness_value,
+)
 from cdo_analysis.cdo.suitability import check_feasibility, derive_answers, score_suitability
 
 __all__ = [
@@ -45,6 +53,7 @@ __all__ = [
     "CLEAR_GAP",
     "GATES",
     "MINIMUM_COVERAGE",
+    "POLICIES",
     "SET_ACCEPTABILITY",
     "Advice",
     "CdoColumns",
@@ -68,11 +77,15 @@ __all__ = [
     "advise",
     "answer_text",
     "check_feasibility",
+    "confounder_bounds",
+    "confounder_strength",
     "contributions",
     "decide",
     "derive_answers",
     "doubly_robust_scores",
     "draw_weights",
+    "e_value",
+    "e_value_of_difference",
     "estimate_outcomes",
     "find_effect",
     "fit_cdo",
@@ -82,10 +95,12 @@ __all__ = [
     "merge_rare",
     "obstacle_sentences",
     "peer_shares",
+    "policy_values",
     "rank_first_shares",
     "reason_table",
     "reasons",
     "recommend",
+    "robustness_value",
     "score_suitability",
     "what_would_change",
 ]

@@ -119,7 +119,7 @@ def learn_basis(X: pd.DataFrame, encoding: Encoding) -> Basis:
     knots, pairs = _knots(encoding, centred), _pairs(encoding, centred)
     linear, curved = _raw(centred, knots, pairs)
     straight = np.column_stack([np.ones(len(X)), linear])
-    linear_part = np.linalg.lstsq(straight, curved, rcond=None)[0]
+    linear_part = np.asarray(np.linalg.lstsq(straight, curved, rcond=None)[0], dtype=np.float64)
     rest = curved - straight @ linear_part
     bends, products = rest[:, : len(knots)], rest[:, len(knots) :]
     rotation = _principal(products)
@@ -140,7 +140,8 @@ def _raw(
 
 def _knots(encoding: Encoding, centred: NDArray[np.float64]) -> tuple[tuple[int, float], ...]:
     """Return where numbers may bend: quantiles, those strictly inside their range, each once."""
-    found, place = [], 0
+    found: list[tuple[int, float]] = []
+    place = 0
     for column in encoding.columns:
         if isinstance(column, NumberColumn):
             values = centred[:, place]

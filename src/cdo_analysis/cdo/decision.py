@@ -171,10 +171,10 @@ def measure_disagreement(estimates: Estimates, expert: ExpertEffects) -> float:
     covariance = estimates.predicted_covariance[rows][:, columns][:, :, columns]
     gap = expert.mean.loc[firms, arms].to_numpy() - estimates.predicted.loc[firms, arms].to_numpy()
     centre = np.eye(len(arms)) - 1 / len(arms)
-    known = ~estimates.outside.loc[firms, arms].any(axis=1).to_numpy()
+    known = ~estimates.outside.loc[firms, arms].to_numpy(dtype=bool).any(axis=1)
     if known.sum() < FEWEST_TO_DISAGREE:
         return 0.0
-    squared = ((gap @ centre) ** 2).sum(axis=1) - np.einsum("ij,nji->n", centre, covariance)
+    squared = np.square(gap @ centre).sum(axis=1) - np.einsum("ij,nji->n", centre, covariance)
     return float(np.sqrt(max(2 * squared[known].mean() / (len(arms) - 1), 0.0)))
 
 
@@ -190,7 +190,7 @@ class _Belief:
 
     def with_experts(self, expected: NDArray[np.float64], tau: float) -> _Belief:
         """Return the belief once experts are heard, whose error on a difference is tau: tau² / 2 on each option."""
-        spoken = np.isfinite(expected).all(axis=1)
+        spoken = np.asarray(np.isfinite(expected).all(axis=1))
         options = expected.shape[1]
         # Only differences matter: nothing is said of the level that is common to all options.
         said = (np.eye(options) - 1 / options) * np.where(spoken, 2 / tau**2, 0.0)[:, None, None]
@@ -233,7 +233,8 @@ def _dominated(belief: _Belief, confidence: float) -> NDArray[np.bool_]:
     lead = belief.mean[:, None, :] - belief.mean[:, :, None]  # of the second option over the first
     comparable = belief.possible[:, None, :] & belief.informed[:, :, None] & belief.informed[:, None, :]
     surely = NormalDist().inv_cdf(confidence)
-    return ((lead > surely * _deviation(belief.covariance)) & comparable).any(axis=2)
+    beaten = (lead > surely * _deviation(belief.covariance)) & comparable
+    return np.asarray(beaten.any(axis=2))
 
 
 def _deviation(covariance: NDArray[np.float64]) -> NDArray[np.float64]:

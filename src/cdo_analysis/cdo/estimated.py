@@ -138,7 +138,10 @@ class Estimates:
     @classmethod
     def from_dict(cls, saved: Mapping[str, Any], propensity: pd.DataFrame | None = None) -> Estimates:
         """Return what :meth:`to_dict` described, without predictions: see :meth:`for_firms`."""
-        indexed = {name: pd.DataFrame(saved[name]) for name in ("means", "arm_sizes")}
+        tables: dict[str, Any] = {name: pd.DataFrame(saved[name]) for name in _TABLES}
+        for name in ("means", "arm_sizes"):
+            table = pd.DataFrame(saved[name])
+            tables[name] = table.set_index("arm") if len(table) else table
         return cls(
             status=saved["status"],
             gates=tuple(Gate(**gate) for gate in saved["gates"]),
@@ -148,8 +151,7 @@ class Estimates:
             choice=None if saved["choice"] is None else ChoiceModel.from_dict(saved["choice"]),
             propensity=pd.DataFrame() if propensity is None else propensity,
             effect=None if saved["effect"] is None else EffectTest(**saved["effect"]),
-            **{name: pd.DataFrame(saved[name]) for name in _TABLES},
-            **{name: table.set_index("arm") if len(table) else table for name, table in indexed.items()},
+            **tables,
         )
 
 
@@ -207,7 +209,7 @@ def estimate_outcomes(
     if not gates[-1].passed:
         return _not_estimable(gates, merging)
     used = shown.notna()
-    basis, sample = _prepare(X_pre[used], shown[used], outcome[used].astype("float64"), settings)
+    basis, sample = prepare_sample(X_pre[used], shown[used], outcome[used].astype("float64"), settings)
     draws = [cross_fit(sample, sample.split(seed)) for seed in _seeds(random_state, settings.splits)]
     average = np.mean([draw.propensity for draw in draws], axis=0)
     propensity = pd.DataFrame(average, index=X_pre.index[used], columns=list(sample.arms))
@@ -247,7 +249,9 @@ def _seeds(random_state: int, splits: int) -> list[int]:
     return [int(seed) for seed in np.random.SeedSequence(random_state).generate_state(splits)]
 
 
-def _prepare(X: pd.DataFrame, arm: pd.Series, outcome: pd.Series, settings: EstimateSettings) -> tuple[Basis, Sample]:
+def prepare_sample(
+    X: pd.DataFrame, arm: pd.Series, outcome: pd.Series, settings: EstimateSettings
+) -> tuple[Basis, Sample]:
     """Return the firms that are used: encoded covariates, their basis, arms as positions, outcome."""
     basis = learn_basis(X, learn_encoding(X))
     names, position = np.unique(arm.to_numpy(dtype=object), return_inverse=True)
@@ -315,24 +319,27 @@ class _Found:
 
     def contrasts(self) -> pd.DataFrame:
         means, rows = self.means(), []
-        for against, reference in (("commonest", means["n"].idxmax()), ("best", means["mean"].idxmax())):
-            for position, name in enumerate(means.index):
-                if name == reference:
+        naive = means["naive"].to_numpy()
+        for against, column in (("commonest", "n"), ("best", "mean")):
+            reference = int(means[column].to_numpy().argmax())
+            for position, name in enumerate(self.sample.arms):
+                if position == reference:
                     continue
-                difference, error = self.gap(position, means.index.get_loc(reference))
-                low, high = difference - NORMAL_95 * error, difference + NORMAL_95 * error
-                naive = float(means.loc[name, "naive"] - means.loc[reference, "naive"])
-                rows.append(
-                    {"arm": name, "reference": reference, "against": against, "difference": difference, "se": error}
-                    | {"low": low, "high": high, "naive": naive}
-                )
+                difference, error = self.gap(position, reference)
+                row: dict[str, Any] = {"arm": name, "reference": self.sample.arms[reference], "against": against}
+                row |= {"difference": difference, "se": error}
+                row |= {"low": difference - NORMAL_95 * error, "high": difference + NORMAL_95 * error}
+                rows.append(row | {"naive": float(naive[position] - naive[reference])})
         return pd.DataFrame(rows)
 
     def project(self) -> Projection:
-        y, arm = self.sample.y, self.sample.arm
-        level = y - (np.bincount(arm, y) / np.bincount(arm))[arm]
         return project_scores(
-            self.scores, self.clipped, level, columns=self.sample.columns, basis=self.basis, arms=self.sample.arms
+            self.scores,
+            self.clipped,
+            self.sample.level,
+            columns=self.sample.columns,
+            basis=self.basis,
+            arms=self.sample.arms,
         )
 
     def effect(self) -> EffectTest:

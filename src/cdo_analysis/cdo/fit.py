@@ -9,9 +9,13 @@ from typing import Any
 import pandas as pd
 
 from cdo_analysis.cdo.advice import Advice, advise
+from cdo_analysis.cdo.combine import arm_of_each
+from cdo_analysis.cdo.decision import ExpertEffects
 from cdo_analysis.cdo.estimated import Estimates, estimate_outcomes
 from cdo_analysis.cdo.gates import EstimateSettings
 from cdo_analysis.cdo.observed import ObservedChoice, fit_observed
+from cdo_analysis.cdo.policy import policy_values
+from cdo_analysis.cdo.reasons import leaders
 from cdo_analysis.cdo.recommend import Recommendation, recommend
 from cdo_analysis.cdo.suitability import derive_answers
 from cdo_analysis.reference import Arrangements, Rules
@@ -35,6 +39,8 @@ class CdoFit:
         *Conseillé*: what the rules advise.
     estimates : Estimates
         *Estimé sous hypothèses*: what the declared outcome suggests, or the gate that was not passed.
+    policies, policy_differences : DataFrame
+        What ways of choosing are worth: see :func:`~cdo_analysis.cdo.policy_values`; empty where not estimable.
     recommendation : Recommendation
     """
 
@@ -44,6 +50,8 @@ class CdoFit:
     observed: ObservedChoice
     advice: Advice
     estimates: Estimates
+    policies: pd.DataFrame
+    policy_differences: pd.DataFrame
     recommendation: Recommendation
 
     def tables(self) -> Iterator[tuple[str, pd.DataFrame]]:
@@ -54,6 +62,9 @@ class CdoFit:
         for name, frame in self.advice.to_frames().items():
             yield f"advice_{name}", frame
         yield "before", self.before
+        if len(self.policies):
+            yield "policy_values", self.policies
+            yield "policy_differences", self.policy_differences
         yield "recommendation", self.recommendation.table
         yield "recommendation_options", self.recommendation.options
 
@@ -90,6 +101,7 @@ def fit_cdo(
     *,
     columns: CdoColumns,
     reference: tuple[Arrangements, Rules],
+    expected_effects: ExpertEffects | None = None,
     sample_weight: pd.Series | None = None,
     random_state: int = 0,
 ) -> CdoFit:
@@ -105,6 +117,8 @@ def fit_cdo(
         The outcome declared beforehand.
     columns : CdoColumns
     reference : tuple of Arrangements and Rules
+    expected_effects : ExpertEffects, optional
+        What experts expect of each arrangement, in the outcome's unit; combined with the estimates where given.
     sample_weight : Series of float, optional
     random_state : int
 
@@ -120,5 +134,21 @@ def fit_cdo(
     estimates = estimate_outcomes(
         before, arrangement, outcome, sample_weight=sample_weight, random_state=random_state, settings=settings
     )
-    recommendation = recommend(advice, rules, observed=observed, estimates=estimates)
-    return CdoFit(arrangement, comparable, before, observed, advice, estimates, recommendation)
+    policies, differences = pd.DataFrame(), pd.DataFrame()
+    if outcome is not None and estimates.status == "estimated":
+        arm_of = arm_of_each(advice.feasible.columns, estimates.merging)
+        policies, differences = policy_values(
+            before,
+            arrangement,
+            outcome,
+            estimates,
+            feasible=advice.feasible.T.groupby(arm_of, sort=True).any().T,
+            rules=leaders(advice).map(arm_of.to_dict()),
+            sample_weight=sample_weight,
+            settings=settings,
+            random_state=random_state,
+        )
+    recommendation = recommend(
+        advice, rules, observed=observed, estimates=estimates, expected_effects=expected_effects, today=arrangement
+    )
+    return CdoFit(arrangement, comparable, before, observed, advice, estimates, policies, differences, recommendation)

@@ -1,4 +1,4 @@
-"""What the doubly robust scores need, learnt on other firms: the probability of each arm, the outcome under each arm."""
+"""What the doubly robust scores need, learnt on other firms: the probability of each arm, the outcome under it."""
 
 from __future__ import annotations
 
@@ -43,6 +43,11 @@ class Sample:
         """Return some of the firms."""
         return Sample(self.Z[rows], self.columns[rows], self.arm[rows], self.arms, self.y[rows], self.settings)
 
+    @property
+    def level(self) -> NDArray[np.float64]:
+        """Outcome of each firm less the mean of those that have its arm."""
+        return self.y - (np.bincount(self.arm, self.y) / np.bincount(self.arm))[self.arm]
+
     def split(self, seed: int, *, folds: int | None = None) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
         """Return training and test rows of each fold, every arm spread over the folds."""
         splitter = StratifiedKFold(folds or self.settings.folds, shuffle=True, random_state=seed)
@@ -75,7 +80,7 @@ def cross_fit(sample: Sample, folds: Sequence[tuple[NDArray[np.int64], NDArray[n
 
 def fit_propensity(sample: Sample) -> LogisticRegression:
     """Fit the arm that firms have: a ridge-penalised multinomial logit."""
-    return LogisticRegression(C=sample.settings.penalty, max_iter=2000, tol=1e-5).fit(sample.Z, sample.arm)
+    return LogisticRegression(C=sample.settings.penalty, solver="newton-cholesky").fit(sample.Z, sample.arm)
 
 
 def predict_outcomes(sample: Sample, Z: NDArray[np.float64], columns: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -92,12 +97,11 @@ def predict_outcomes(sample: Sample, Z: NDArray[np.float64], columns: NDArray[np
     -------
     ndarray of shape (n_firms, n_arms)
     """
-    means = np.bincount(sample.arm, sample.y) / np.bincount(sample.arm)
-    common = RidgeCV(_RIDGE).fit(sample.columns[:, 1:], sample.y - means[sample.arm])
+    common = RidgeCV(_RIDGE, gcv_mode="eigen").fit(sample.columns[:, 1:], sample.level)
     left = sample.y - common.predict(sample.columns[:, 1:])
     shared = common.predict(columns[:, 1:])
     table = np.empty((len(Z), len(sample.arms)))
     for position in range(len(sample.arms)):
         rows = sample.arm == position
-        table[:, position] = shared + RidgeCV(_RIDGE).fit(sample.Z[rows], left[rows]).predict(Z)
+        table[:, position] = shared + RidgeCV(_RIDGE, gcv_mode="eigen").fit(sample.Z[rows], left[rows]).predict(Z)
     return table

@@ -1,4 +1,4 @@
-"""Doubly robust scores, their means, and their projection on what firms are: a smooth function with honest intervals."""
+"""Doubly robust scores, their means, and what they say of one firm: a smooth function with honest intervals."""
 
 from __future__ import annotations
 
@@ -77,7 +77,8 @@ class Projection:
     """Outcome of each arm as a function of what firms are, and how uncertain it is.
 
     A common level, and what each arm adds to it: an intercept that is free, and linear columns, bends and products
-    whose coefficients are normal, with one variance a group that the data choose (:data:`~cdo_analysis.cdo.basis.GROUPS`).
+    whose coefficients are normal, with one variance a group (:data:`~cdo_analysis.cdo.basis.GROUPS`) that the data
+    choose.
 
     Attributes
     ----------
@@ -256,7 +257,7 @@ class _Sums:
 
     def posterior(self, variance: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return the mean and the covariance of the coefficients under a prior variance a column."""
-        covariance = np.linalg.inv(self.cross + np.diag(1 / variance))
+        covariance = np.asarray(np.linalg.inv(self.cross + np.diag(1 / variance)), dtype=np.float64)
         return np.einsum("apq,aq->ap", covariance, self.pull), covariance
 
     def log_likelihood(self, variance: NDArray[np.float64]) -> float:

@@ -1,7 +1,8 @@
 """The recommendation: the smallest set of arrangements that the evidence does not set apart, or a reasoned abstention.
 
 The set comes from the rules (*conseillé*). What comparable firms have (*constaté*) and what the outcome suggests
-(*estimé*) stand beside it: here it is only said whether they agree. Everything is ids and numbers; the words are in the
+(*estimé*) stand beside it, and it is said whether they agree. Rules and outcome are combined in one set only where
+experts gave the effects that they expect in the outcome's unit. Everything is ids and numbers; the words are in the
 reference files and in the message catalogue.
 """
 
@@ -15,6 +16,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from cdo_analysis.cdo.advice import Advice
+from cdo_analysis.cdo.combine import combine, decide_arrangements
+from cdo_analysis.cdo.decision import Decision, ExpertEffects
 from cdo_analysis.cdo.estimated import Estimates
 from cdo_analysis.cdo.observed import ObservedChoice
 from cdo_analysis.cdo.reasons import leaders, measured_weights
@@ -34,6 +37,7 @@ CLEAR_COVERAGE = 0.75
 """Share of criteria answered from which a recommendation can be clear."""
 
 _EQUAL = 1e-9
+_SHARES = ("data_share_half", "data_share", "data_share_double")
 
 
 @dataclass(frozen=True)
@@ -59,14 +63,22 @@ class Recommendation:
         - ``estimated_top``: arm with the best expected outcome among the feasible ones; ``estimated_agreement``:
           ``agrees`` (the arm of the leading arrangement is surely the best), ``differs`` (surely not), ``undecided``,
           ``not_estimable`` or ``unavailable`` (its arm was set aside). Surely: the 95 % interval of the difference,
-          widened for the number of pairs of arms (Bonferroni), is on one side of zero.
+          widened for the number of pairs of arms (Bonferroni), is on one side of zero;
+        - ``estimated_claim``, ``estimated_against``, ``estimated_fragile``, ``estimated_robustness``: see
+          :class:`~cdo_analysis.cdo.Decision`: whether the outcome alone claims that its best feasible arm does better
+          than what the firm has, and how little confounding would undo that;
+        - ``combined``: True where the set comes from experts' effects and the outcome together; then
+          ``data_share_half``, ``data_share``, ``data_share_double`` are the part of the data in it (NaN elsewhere).
     options : DataFrame
         A row a firm and feasible arrangement, best first: ``respondent``, ``rank``, ``arrangement``,
-        ``acceptability``, ``in_set``.
+        ``acceptability``, ``in_set``: the set of the rules.
+    decision : Decision or None
+        On arms: the sets of the outcome alone, or with experts' effects; None without estimates.
     """
 
     table: pd.DataFrame
     options: pd.DataFrame
+    decision: Decision | None = None
 
 
 def recommend(
@@ -75,6 +87,8 @@ def recommend(
     *,
     observed: ObservedChoice | None = None,
     estimates: Estimates | None = None,
+    expected_effects: ExpertEffects | None = None,
+    today: pd.Series | None = None,
 ) -> Recommendation:
     """Return the recommendation to each firm.
 
@@ -86,6 +100,11 @@ def recommend(
         With `probabilities` of the same firms; compared on its top arrangement.
     estimates : Estimates, optional
         With a prediction for the same firms; compared on its best arm.
+    expected_effects : ExpertEffects, optional
+        What the authors of the rules expect of each arrangement, in the outcome's unit, for the same firms. Combined
+        with the estimates; without it, rules and estimates stand side by side.
+    today : Series of str, optional
+        The arrangement that each firm has.
 
     Returns
     -------
@@ -117,7 +136,13 @@ def recommend(
     table = table.join(_sequences(advice, rules, table))
     table["coverage"] = advice.coverage
     table = table.join(_observed(advice, observed)).join(_estimated(advice, estimates))
-    return Recommendation(table.rename_axis("respondent"), _options(advice, order, sizes))
+    decision = None
+    if estimates is not None:
+        decision = decide_arrangements(advice, estimates, today=today, expert=expected_effects)
+        if expected_effects is not None:
+            table = combine(table, decision, advice, estimates)
+    table = table.join(_decided(table.index, decision, combined=expected_effects is not None))
+    return Recommendation(table.rename_axis("respondent"), _options(advice, order, sizes), decision)
 
 
 def set_sizes(shares: NDArray[np.float64]) -> NDArray[np.int64]:
@@ -250,6 +275,18 @@ def _estimated(advice: Advice, estimates: Estimates | None) -> pd.DataFrame:
     agreement = np.select([~judged, lead > surely, lead < -surely], ["unavailable", "agrees", "differs"], "undecided")
     top = np.where(possible.any(axis=1) & (where >= 0), arms.to_numpy(dtype=object)[best], "")
     return pd.DataFrame({"estimated_top": top, "estimated_agreement": agreement}, index=index, dtype="str")
+
+
+def _decided(index: pd.Index, decision: Decision | None, *, combined: bool) -> pd.DataFrame:
+    """Return what the outcome claims, and the part of the data where experts are combined with it."""
+    found = pd.DataFrame({"claim": False, "against": "", "fragile": False, "robustness": np.nan}, index=index)
+    if decision is not None:
+        found = decision.table.loc[index, list(found.columns)]
+    named = found.add_prefix("estimated_").astype({"estimated_against": "str"})
+    named["combined"] = decision is not None and combined
+    for name in _SHARES:
+        named[name] = decision.table.loc[index, name] if decision is not None else np.nan
+    return named
 
 
 def _surest_lead(

@@ -35,11 +35,12 @@ def robustness_value(strength: float | NDArray[np.float64]) -> float | NDArray[n
     --------
     The published example (Darfur, t = 4.18 with 783 degrees of freedom: 13.9 %):
 
-    >>> round(robustness_value(4.184 / 783**0.5), 3)
+    >>> print(f"{robustness_value(4.184 / 783**0.5):.3f}")
     0.139
     """
     squared = np.square(strength)
-    return 0.5 * (np.sqrt(squared**2 + 4 * squared) - squared)
+    value: float | NDArray[np.float64] = 0.5 * (np.sqrt(squared**2 + 4 * squared) - squared)
+    return value
 
 
 def confounder_strength(r2_arm: float, r2_outcome: float) -> float:

@@ -96,7 +96,7 @@ def _values(difference: float, error: float, ratio: float, deviation: float) -> 
 
 
 def _strongest(seen: pd.DataFrame, ratio: float) -> dict[str, object]:
-    with_arm, with_outcome = seen.loc[seen["bound_arm"].idxmax()], seen.loc[seen["bound_outcome"].idxmax()]
+    with_arm, with_outcome = (seen.iloc[int(seen[name].to_numpy().argmax())] for name in ("bound_arm", "bound_outcome"))
     strength = confounder_strength(float(with_arm["bound_arm"]), float(with_outcome["bound_outcome"]))
     finite = np.isfinite(strength)
     return {
