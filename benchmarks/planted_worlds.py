@@ -13,9 +13,9 @@ of today. Nothing printed here is evidence about companies.
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -28,7 +28,7 @@ from cdo_analysis.proof.targets import NO_EFFECT
 SIZES = (80, 300, 1_000, 3_000)
 REPLICATES, NO_EFFECT_RUNS = 200, 1_000
 QUICK = 10
-NO_EFFECT_SIZES = (300, 1_000)
+NO_EFFECT_CELL = (NO_EFFECT, 300)
 
 Task = tuple[str, int, int]
 
@@ -36,19 +36,17 @@ Task = tuple[str, int, int]
 def main() -> None:
     """Run the study, print its tables, keep them."""
     options = read_options()
-    tasks = list(plan(options))
-    start = time.perf_counter()
-    records = pd.DataFrame(run(tasks, options.seed, options.workers))
-    records = records.sort_values(["replicate"], kind="stable")
-    order = {cell: i for i, cell in enumerate(dict.fromkeys((world, n) for world, n, _ in tasks))}
-    places = [order[cell] for cell in zip(records["world"], records["n"], strict=True)]
-    records = records.assign(place=places).sort_values(["place", "replicate"]).drop(columns="place")
+    tasks = plan(options)
+    options.out.mkdir(parents=True, exist_ok=True)
+    kept = options.out / f"replicates-{options.seed}.jsonl"
+    if not options.resume:
+        kept.unlink(missing_ok=True)
+    run(tasks, options, kept)
+    records = read_records(kept, tasks)
     summary = summarise(records)
     targets = check_targets(summary)
     show(summary, targets)
-    print(f"\n{len(tasks)} replicates in {time.perf_counter() - start:.0f} s, {options.workers} workers")
-    options.out.mkdir(parents=True, exist_ok=True)
-    for name, table in (("replicates", records), ("summary", summary), ("targets", targets)):
+    for name, table in (("summary", summary), ("targets", targets)):
         table.to_csv(options.out / f"{name}.csv", index=False, float_format="%.6g")
     if options.publish:
         publish(summary, command=" ".join(["python", *sys.argv]))
@@ -58,13 +56,13 @@ def read_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="few replicates a cell")
     parser.add_argument("--replicates", type=int, help="replicates a cell")
-    parser.add_argument(
-        "--no-effect-runs", type=int, help=f"replicates of the world without effect, n {NO_EFFECT_SIZES}"
-    )
+    parser.add_argument("--no-effect-runs", type=int, help="replicates without effect, n = 300")
     parser.add_argument("--worlds", nargs="+", default=list(load_worlds()))
     parser.add_argument("--sizes", type=int, nargs="+", default=list(SIZES))
     parser.add_argument("--seed", type=int, default=4)
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--minutes", type=float, default=float("inf"), help="stop then, with what is done")
+    parser.add_argument("--resume", action="store_true", help="go on with the replicates of an earlier run")
     parser.add_argument("--out", type=Path, default=Path("reports/planted_worlds"))
     parser.add_argument("--publish", action="store_true", help="keep the summary in the package")
     options = parser.parse_args()
@@ -73,26 +71,42 @@ def read_options() -> argparse.Namespace:
     return options
 
 
-def plan(options: argparse.Namespace) -> Iterator[Task]:
-    """Yield the replicates to run: world, size, number."""
-    for world in options.worlds:
-        for n in options.sizes:
-            many = world == NO_EFFECT and n in NO_EFFECT_SIZES
-            for replicate in range(options.no_effect_runs if many else options.replicates):
-                yield world, n, replicate
+def plan(options: argparse.Namespace) -> list[Task]:
+    """Return the replicates to run, all cells in step, so that a study that is stopped is even."""
+    cells = [(world, n) for world in options.worlds for n in options.sizes]
+    counts = {cell: options.no_effect_runs if cell == NO_EFFECT_CELL else options.replicates for cell in cells}
+    tasks = [(world, n, replicate) for (world, n), count in counts.items() for replicate in range(count)]
+    return sorted(tasks, key=lambda task: (task[2] + 1) / counts[task[:2]])
 
 
-def run(tasks: list[Task], seed: int, workers: int) -> Iterator[dict[str, object]]:
-    """Yield a record a replicate, and say on the error stream how far the study is."""
-    jobs = (delayed(run_replicate)(world, n, replicate, random_state=seed) for world, n, replicate in tasks)
-    start, step = time.perf_counter(), max(len(tasks) // 50, 1)
-    for done, record in enumerate(Parallel(n_jobs=workers, return_as="generator")(jobs), 1):
-        if done % step == 0 or done == len(tasks):
+def run(tasks: list[Task], options: argparse.Namespace, kept: Path) -> None:
+    """Add a line a replicate to `kept`, and say on the error stream how far the study is."""
+    done = {(line["world"], line["n"], line["replicate"]) for line in read_lines(kept)}
+    left = [task for task in tasks if task not in done]
+    jobs = (delayed(run_replicate)(world, n, replicate, random_state=options.seed) for world, n, replicate in left)
+    start, step = time.perf_counter(), max(len(left) // 50, 1)
+    with kept.open("a", encoding="utf-8") as file:
+        for count, record in enumerate(Parallel(n_jobs=options.workers, return_as="generator")(jobs), 1):
+            file.write(json.dumps(record) + "\n")
             spent = time.perf_counter() - start
-            left = spent / done * (len(tasks) - done)
-            print(f"{done}/{len(tasks)} {record['world']} n={record['n']}, {spent:.0f} s", file=sys.stderr, end="")
-            print(f", about {left:.0f} s left at this pace", file=sys.stderr)
-        yield record
+            if count % step == 0:
+                file.flush()
+                print(f"{count}/{len(left)}, {spent:.0f} s", file=sys.stderr, flush=True)
+            if spent > 60 * options.minutes:
+                break
+
+
+def read_lines(kept: Path) -> list[dict[str, object]]:
+    return [json.loads(line) for line in kept.read_text(encoding="utf-8").splitlines()] if kept.exists() else []
+
+
+def read_records(kept: Path, tasks: list[Task]) -> pd.DataFrame:
+    """Return a row a replicate of the plan that was run, in the order of worlds, sizes and numbers."""
+    wanted = set(tasks)
+    records = [line for line in read_lines(kept) if (line["world"], line["n"], line["replicate"]) in wanted]
+    worlds = list(load_worlds())
+    records.sort(key=lambda line: (worlds.index(str(line["world"])), line["n"], line["replicate"]))
+    return pd.DataFrame(records)
 
 
 def show(summary: pd.DataFrame, targets: pd.DataFrame) -> None:
