@@ -49,7 +49,7 @@ def main() -> None:
     for name, table in (("summary", summary), ("targets", targets)):
         table.to_csv(options.out / f"{name}.csv", index=False, float_format="%.6g")
     if options.publish:
-        publish(summary, command=" ".join(["python", *sys.argv]))
+        publish(summary, command=command(options))
 
 
 def read_options() -> argparse.Namespace:
@@ -69,6 +69,12 @@ def read_options() -> argparse.Namespace:
     options.replicates = options.replicates or (QUICK if options.quick else REPLICATES)
     options.no_effect_runs = options.no_effect_runs or (QUICK if options.quick else NO_EFFECT_RUNS)
     return options
+
+
+def command(options: argparse.Namespace) -> str:
+    """Return the command that runs the same study."""
+    counts = f"--replicates {options.replicates} --no-effect-runs {options.no_effect_runs}"
+    return f"python benchmarks/planted_worlds.py {counts} --seed {options.seed}"
 
 
 def plan(options: argparse.Namespace) -> list[Task]:

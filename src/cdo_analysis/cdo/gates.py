@@ -31,7 +31,8 @@ class EstimateSettings:
     minimum_propensity : float
         Under this probability of some arm, a firm has nobody like it there: at 0.02 one firm would count for fifty.
     largest_outside : float
-        Share of firms that may be in that case.
+        Share of firms that may be in that case. Nothing is said of that arm to such a firm; beyond half of the firms,
+        what is said of the others describes few.
     folds : int
     splits : int
         Times that folds are drawn; results are the median over them, so that one draw does not decide.
@@ -45,7 +46,7 @@ class EstimateSettings:
     minimum_arm: int = 50
     largest_set_aside: float = 0.10
     minimum_propensity: float = 0.02
-    largest_outside: float = 0.10
+    largest_outside: float = 0.50
     folds: int = 5
     splits: int = 5
     penalty: float = 1.0
