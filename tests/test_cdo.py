@@ -36,7 +36,7 @@ from cdo_analysis.cdo import (
     what_would_change,
 )
 from cdo_analysis.cdo.encoding import RARE, learn_encoding
-from cdo_analysis.cdo.projection import project_scores, weighted_mean
+from cdo_analysis.cdo.projection import weighted_mean
 from cdo_analysis.cdo.recommend import set_sizes
 from cdo_analysis.errors import InputError, UsageError
 from cdo_analysis.reference import (
@@ -579,7 +579,7 @@ def test_doubly_robust_scores_by_hand() -> None:
     assert scores.tolist() == [[6.0, 7.0], [2.0, 0.5]]
 
 
-def test_scores_means_and_projection_are_those_of_r() -> None:
+def test_scores_and_means_are_those_of_r() -> None:
     data = pd.read_csv(ORACLES / "aipw.csv")
     oracle = json.loads((ORACLES / "aipw.json").read_text())
     scores = doubly_robust_scores(
@@ -589,14 +589,6 @@ def test_scores_means_and_projection_are_those_of_r() -> None:
     means = [weighted_mean(scores[:, arm], weights) for arm in (0, 1)]
     assert [mean for mean, _ in means] == pytest.approx(oracle["mean"], abs=1e-9)
     assert [error for _, error in means] == pytest.approx(oracle["se"], abs=1e-9)
-    projection = project_scores(scores, data[["x"]], weights, encoding=learn_encoding(data[["x"]]), arms=("0", "1"))
-    predicted, covariance = projection.predict(pd.DataFrame({"x": [1.0]}))
-    assert predicted.loc[0, "1"] == pytest.approx(oracle["predicted_1_at_1"], abs=1e-9)
-    assert math.sqrt(covariance[0, 1, 1]) == pytest.approx(oracle["se_1_at_1"], abs=1e-9)
-    difference = predicted.loc[0, "1"] - predicted.loc[0, "0"]
-    spread = covariance[0, 0, 0] + covariance[0, 1, 1] - 2 * covariance[0, 0, 1]
-    assert difference == pytest.approx(oracle["difference_at_1"], abs=1e-9)
-    assert math.sqrt(spread) == pytest.approx(oracle["se_difference_at_1"], abs=1e-9)
 
 
 PLAIN = EstimateSettings(parents={})
@@ -663,14 +655,14 @@ def test_todays_maturity_is_refused_by_name() -> None:
 
 def test_small_arms_are_set_aside_and_said_unless_they_are_many() -> None:
     X, arm, outcome = planted_world(600, seed=1)
-    arm[:30] = "interim"
+    arm[:9] = "interim"
     found = estimate_outcomes(X, arm, outcome, settings=PLAIN)
     assert found.status == "estimated"
     assert found.merging is not None
-    assert found.merging.set_aside == {"interim": 30}
-    strict = estimate_outcomes(X, arm, outcome, settings=replace(PLAIN, largest_set_aside=0.04))
+    assert found.merging.set_aside == {"interim": 9}
+    strict = estimate_outcomes(X, arm, outcome, settings=replace(PLAIN, largest_set_aside=0.01))
     assert strict.gate is not None
-    assert (strict.gate.id, strict.gate.details["share_set_aside"]) == ("arms", 0.05)
+    assert (strict.gate.id, strict.gate.details["share_set_aside"]) == ("arms", 0.015)
 
 
 def test_without_overlap_nothing_is_estimated_and_the_share_is_said() -> None:

@@ -1,5 +1,5 @@
-# Doubly robust scores from given nuisances, their weighted means, and their linear projection with HC1 errors:
-# the oracle of cdo_analysis.cdo.projection. Base R only. Run with: Rscript aipw.R
+# Doubly robust scores from given nuisances, their weighted means, and a normal-prior regression of them: the oracle of
+# cdo_analysis.cdo.projection. Base R only. Run with: Rscript aipw.R
 # Writes aipw.csv (the data, with the nuisances) and aipw.json (the numbers).
 set.seed(7)
 n <- 40
@@ -17,18 +17,20 @@ g1 <- m1 + (arm == 1) / e1 * (y - m1)
 wmean <- function(g) sum(weight * g) / sum(weight)
 wse <- function(g) sqrt(sum(weight^2 * (g - wmean(g))^2)) / sum(weight)
 
-# Projection of the difference: variance of a contrast of the two arms, at x = 1.
-z <- (x - mean(x)) / sqrt(mean((x - mean(x))^2))
-Z <- cbind(1, z)
-bread <- solve(t(Z) %*% (weight * Z))
-hc1 <- function(g) {
-  fit <- lm(g ~ z, weights = weight)
-  u <- weight * residuals(fit)
-  list(b = coef(fit), V = bread %*% (t(Z * u) %*% (Z * u)) %*% bread * n / (n - 2))
+# Regression of g1 on 1, x, x^2 whose coefficients are normal with the given variances, noise 0.5 / e1: posterior and
+# marginal likelihood from the covariance of the n responses (not from the normal equations).
+Z <- cbind(1, x, x^2)
+noise <- diag(0.5 / e1)
+gauss <- function(prior) {
+  S <- diag(prior)
+  V <- Z %*% S %*% t(Z) + noise
+  K <- S %*% t(Z) %*% solve(V)
+  list(mean = as.vector(K %*% g1), cov = S - K %*% Z %*% S,
+       loglik = -0.5 * (as.numeric(determinant(V)$modulus) + sum(g1 * solve(V, g1))))
 }
-at <- c(1, (1 - mean(x)) / sqrt(mean((x - mean(x))^2)))
-p1 <- hc1(g1)
-pd <- hc1(g1 - g0)
-cat(sprintf('{\n "mean": [%.10f, %.10f],\n "se": [%.10f, %.10f],\n "predicted_1_at_1": %.10f,\n "se_1_at_1": %.10f,\n "difference_at_1": %.10f,\n "se_difference_at_1": %.10f\n}\n',
-  wmean(g0), wmean(g1), wse(g0), wse(g1), sum(at * p1$b), sqrt(t(at) %*% p1$V %*% at),
-  sum(at * pd$b), sqrt(t(at) %*% pd$V %*% at)), file = "aipw.json")
+one <- gauss(c(100, 0.5, 0.2))
+two <- gauss(c(100, 0.05, 1))
+text <- function(v) paste(sprintf("%.10f", v), collapse = ", ")
+cat(sprintf('{\n "mean": [%s],\n "se": [%s],\n "posterior": [%s],\n "covariance": [%s],\n "likelihood_gain": %.10f\n}\n',
+  text(c(wmean(g0), wmean(g1))), text(c(wse(g0), wse(g1))), text(one$mean), text(as.vector(one$cov)),
+  two$loglik - one$loglik), file = "aipw.json")

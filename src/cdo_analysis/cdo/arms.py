@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -36,6 +36,16 @@ class Merging:
     def to_dict(self) -> dict[str, Any]:
         """Return what JSON can hold."""
         return asdict(self)
+
+
+def set_aside(merging: Merging, names: Sequence[str]) -> Merging:
+    """Return the same merging without some of the names that it shows."""
+    return Merging(
+        shown={name: label for name, label in merging.shown.items() if label not in names},
+        merged={group: members for group, members in merging.merged.items() if group not in names},
+        set_aside=merging.set_aside | {name: merging.counts[name] for name in names},
+        counts={name: count for name, count in merging.counts.items() if name not in names},
+    )
 
 
 def reference_parents() -> dict[str, str]:

@@ -19,11 +19,15 @@ from cdo_analysis.cdo.sensitivity import pair_matrices
 from cdo_analysis.errors import UsageError
 
 CONFIDENCE = 0.95
-"""Probability with which an option must be worse than another feasible one to be dominated."""
+"""Probability with which some other feasible option must be better for an option to be dominated."""
+
+DRAWS = 1000
+"""Draws from the posterior of each firm that the probability of being the best is counted in."""
 
 FEWEST_TO_DISAGREE = 30
 """Firms, under which a disagreement between experts and data is not measured."""
 
+_BLOCK = 256  # firms whose draws are held at once
 _UNKNOWN = 1e4  # standard deviation of what the data do not know, in the outcome's unit
 
 
@@ -55,7 +59,8 @@ class Decision:
         - ``state``: ``recommended`` (one option), ``close`` (two) or ``abstained``;
         - ``reason`` of an abstention: ``nothing_feasible``, ``not_estimable`` (neither data nor experts speak of an
           option), ``out_of_overlap`` (hardly any firm like this one has an option), ``three_or_more_options``;
-        - ``first``, ``second``: the two best options; ``n_options``: size of the set;
+        - ``first``, ``second``: the two best options, those of the set before; ``n_options``: size of the set;
+          ``first_probability``: posterior probability that ``first`` is the best feasible one;
         - ``gain``, ``gain_se``: expected difference between them, and its posterior standard deviation;
         - ``claim``: the data alone say that ``first`` does better than ``against`` (the arm that the firm has today,
           the commonest one where it has none of them), after the test of the survey and adjusted for the number of
@@ -110,7 +115,8 @@ def decide(
     expert : ExpertEffects, optional
         For the same firms and options.
     confidence : float
-        An option is dominated where another feasible one is better with this posterior probability.
+        An option is dominated where some other feasible one is better with this posterior probability. The option with
+        the best expectation never is.
     disagreement : float, optional
         Standard deviation of the experts' error as :func:`measure_disagreement` found it on a survey; measured on
         these firms where it is not given and they are at least :data:`FEWEST_TO_DISAGREE`.
@@ -136,8 +142,10 @@ def decide(
         disagreement = 0.0 if expert is None else measure_disagreement(estimates, expert)
     tau_used = tau if expert is None else max(tau, disagreement)
     belief = data if expert is None else data.with_experts(_expert_means(expert, feasible), tau_used)
-    sets = belief.possible & ~_dominated(belief, confidence)
+    best = _probability_best(belief)
+    sets = _undominated(belief, best, confidence)
     table = _states(belief, sets, feasible)
+    table["first_probability"] = _value_at(best, feasible.columns, table["first"])
     leads = _leads(estimates, data, table, feasible=feasible, today=today)
     table = table.join(_judge_claims(estimates, leads, confidence))
     table = table.join(_data_shares(data, table, feasible, tau_used))
@@ -188,6 +196,11 @@ class _Belief:
     mean: NDArray[np.float64]
     covariance: NDArray[np.float64]
 
+    @property
+    def ranking(self) -> NDArray[np.float64]:
+        """Expected outcome, the last ones being what nothing is known of, then what is not feasible."""
+        return np.where(self.possible, np.where(self.informed, self.mean, -_UNKNOWN), -np.inf)
+
     def with_experts(self, expected: NDArray[np.float64], tau: float) -> _Belief:
         """Return the belief once experts are heard, whose error on a difference is tau: tau² / 2 on each option."""
         spoken = np.asarray(np.isfinite(expected).all(axis=1))
@@ -228,13 +241,32 @@ def _expert_means(expert: ExpertEffects, feasible: pd.DataFrame) -> NDArray[np.f
     return expert.mean.reindex(index=feasible.index, columns=feasible.columns).to_numpy(dtype=float)
 
 
-def _dominated(belief: _Belief, confidence: float) -> NDArray[np.bool_]:
-    """Return the options that another feasible one beats with this probability."""
-    lead = belief.mean[:, None, :] - belief.mean[:, :, None]  # of the second option over the first
-    comparable = belief.possible[:, None, :] & belief.informed[:, :, None] & belief.informed[:, None, :]
-    surely = NormalDist().inv_cdf(confidence)
-    beaten = (lead > surely * _deviation(belief.covariance)) & comparable
-    return np.asarray(beaten.any(axis=2))
+def _probability_best(belief: _Belief) -> NDArray[np.float64]:
+    """Return the probability that each option is the best of those that are feasible and known, firm by firm."""
+    n, options = belief.possible.shape
+    normal = np.random.default_rng(0).normal(size=(options, DRAWS // 2))
+    normal = np.hstack([normal, -normal])
+    compared = belief.possible & belief.informed
+    found = np.zeros((n, options))
+    for start in range(0, n, _BLOCK):
+        block = slice(start, start + _BLOCK)
+        roots = np.linalg.cholesky(belief.covariance[block])
+        values = belief.mean[block, :, None] + roots @ normal
+        top = np.where(compared[block, :, None], values, -np.inf).argmax(axis=1)
+        found[block] = (top[:, None, :] == np.arange(options)[:, None]).mean(axis=2)
+    return np.where(compared, found, np.nan)
+
+
+def _undominated(belief: _Belief, best: NDArray[np.float64], confidence: float) -> NDArray[np.bool_]:
+    """Return the feasible options that may well be the best; nothing dominates an option of which nothing is known."""
+    leader = belief.ranking.argmax(axis=1)[:, None] == np.arange(best.shape[1])
+    return belief.possible & (leader | ~belief.informed | (np.nan_to_num(best) > 1 - confidence))
+
+
+def _value_at(values: NDArray[np.float64], options: pd.Index, names: pd.Series) -> NDArray[np.float64]:
+    """Return, row by row, the value of the named option; NaN where it is none of them."""
+    places = options.get_indexer(pd.Index(names))
+    return np.where(places >= 0, values[np.arange(len(values)), places], np.nan)
 
 
 def _deviation(covariance: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -258,8 +290,7 @@ def _states(belief: _Belief, sets: NDArray[np.bool_], feasible: pd.DataFrame) ->
         ["nothing_feasible", "out_of_overlap", "not_estimable", "out_of_overlap", "three_or_more_options"],
         default="",
     )
-    value = np.where(belief.informed, belief.mean, -_UNKNOWN)
-    order = np.argsort(-np.where(belief.possible, value, -np.inf), axis=1, kind="stable")
+    order = np.lexsort((-belief.ranking, ~sets, ~belief.possible), axis=1)
     first, second = order[:, 0], order[:, min(1, order.shape[1] - 1)]
     possible, rows = belief.possible.sum(axis=1), np.arange(len(order))
     told = (possible > 1) & belief.informed[rows, first] & belief.informed[rows, second]
@@ -296,6 +327,8 @@ def _leads(
         against = np.where((against < 0) | ~data.informed[rows, against], commonest, against)
     judged = (first >= 0) & (against >= 0) & (first != against)
     judged &= data.informed[rows, first] & data.informed[rows, against]
+    known = options.isin(estimates.may_claim)
+    judged &= known[first] & known[against]
     gap, error = data.mean[rows, first] - data.mean[rows, against], _deviation(data.covariance)[rows, first, against]
     ratio, bias = pair_matrices(estimates.sensitivity, list(options))
     names = np.append(options.to_numpy(dtype=object), "")

@@ -14,12 +14,20 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from cdo_analysis.cdo.arms import Merging, merge_rare
+from cdo_analysis.cdo.arms import Merging, merge_rare, set_aside
 from cdo_analysis.cdo.balance import balance_tables
 from cdo_analysis.cdo.basis import Basis, learn_basis
 from cdo_analysis.cdo.effect_test import EffectTest, find_effect
 from cdo_analysis.cdo.encoding import learn_encoding
-from cdo_analysis.cdo.gates import EstimateSettings, Gate, check_arms, check_covariates, check_outcome, check_overlap
+from cdo_analysis.cdo.gates import (
+    EstimateSettings,
+    Gate,
+    check_arms,
+    check_covariates,
+    check_outcome,
+    check_overlap,
+    without_overlap,
+)
 from cdo_analysis.cdo.nuisance import Nuisance, Sample, cross_fit, fit_propensity
 from cdo_analysis.cdo.observed import ChoiceModel
 from cdo_analysis.cdo.projection import NORMAL_95, Projection, project_scores, weighted_mean
@@ -52,7 +60,8 @@ class Estimates:
     merging : Merging or None
         Which arrangements were merged or set aside.
     means : DataFrame
-        A row an arm (index ``arm``): ``n``, ``mean`` (expected outcome if all firms had the arm), ``se``, ``low``,
+        A row an arm (index ``arm``): ``n``, ``mean`` (expected outcome if all firms within the overlap of all arms
+        had the arm), ``se``, ``low``,
         ``high`` (95 %), ``mean_unweighted`` and ``se_unweighted`` (the same without weights), ``naive`` (weighted
         mean of the firms that have the arm, which mixes the arm with who chooses it).
     contrasts : DataFrame
@@ -115,6 +124,12 @@ class Estimates:
     def gate(self) -> Gate | None:
         """The gate that was not passed; None where all were."""
         return next((gate for gate in self.gates if not gate.passed), None)
+
+    @property
+    def may_claim(self) -> list[str]:
+        """Arms that have enough firms for a claim about them."""
+        least = next((gate.details["minimum_to_claim"] for gate in self.gates if gate.id == "arms"), 0)
+        return [str(arm) for arm in self.means.index[self.means["n"] >= least]] if len(self.means) else []
 
     @property
     def _smallest_propensity(self) -> float:
@@ -202,22 +217,15 @@ def estimate_outcomes(
     gates = [check_outcome(arm, outcome, settings), check_covariates(X_pre, settings)]
     if outcome is None or not all(gate.passed for gate in gates):
         return _not_estimable(gates, None)
-    shown, merging = merge_rare(
-        arm.where(outcome.notna()), settings.parents, rare=settings.minimum_arm, smallest=settings.minimum_arm
-    )
-    gates.append(check_arms(merging, settings))
-    if not gates[-1].passed:
-        return _not_estimable(gates, merging)
-    used = shown.notna()
-    basis, sample = prepare_sample(X_pre[used], shown[used], outcome[used].astype("float64"), settings)
-    draws = [cross_fit(sample, sample.split(seed)) for seed in _seeds(random_state, settings.splits)]
-    average = np.mean([draw.propensity for draw in draws], axis=0)
-    propensity = pd.DataFrame(average, index=X_pre.index[used], columns=list(sample.arms))
-    gates.append(check_overlap(propensity, settings))
-    if not gates[-1].passed:
-        return _not_estimable(gates, merging, propensity)
-    weights = np.ones(len(average)) if sample_weight is None else sample_weight[used].to_numpy(dtype=float)
-    found = _Found(sample, basis, draws, weights, random_state)
+    fitted, merging, arms_gates = _fit_arms(X_pre, arm, outcome.astype("float64"), settings, random_state)
+    gates += arms_gates
+    if fitted is None or not gates[-1].passed:
+        return _not_estimable(gates, merging, None if fitted is None else fitted.propensity)
+    sample, basis, propensity = fitted.sample, fitted.basis, fitted.propensity
+    weights = np.ones(len(propensity))
+    if sample_weight is not None:
+        weights = sample_weight.loc[propensity.index].to_numpy(dtype=float)
+    found = _Found(fitted, weights, random_state)
     balance, arm_sizes = balance_tables(sample, basis.encoding, found.clipped)
     sensitivity, benchmarks = sensitivity_tables(sample, basis.encoding, found.gaps())
     return Estimates(
@@ -236,6 +244,36 @@ def estimate_outcomes(
         balance=balance,
         arm_sizes=arm_sizes,
     ).for_firms(X_pre)
+
+
+@dataclass(frozen=True, eq=False)
+class _Fitted:
+    """Firms of the arms that are kept, and the nuisances of each draw of the folds."""
+
+    sample: Sample
+    basis: Basis
+    draws: list[Nuisance]
+    propensity: pd.DataFrame
+
+
+def _fit_arms(
+    X_pre: pd.DataFrame, arm: pd.Series, outcome: pd.Series, settings: EstimateSettings, seed: int
+) -> tuple[_Fitted | None, Merging, list[Gate]]:
+    """Fit the nuisances of the arms that are frequent enough and within reach of most firms; set the others aside."""
+    shown, merging = merge_rare(
+        arm.where(outcome.notna()), settings.parents, rare=settings.minimum_arm, smallest=settings.smallest_arm
+    )
+    while (gate := check_arms(merging, settings)).passed:
+        used = shown.notna()
+        basis, sample = prepare_sample(X_pre[used], shown[used], outcome[used], settings)
+        draws = [cross_fit(sample, sample.split(draw)) for draw in _seeds(seed, settings.splits)]
+        average = np.mean([draw.propensity for draw in draws], axis=0)
+        propensity = pd.DataFrame(average, index=X_pre.index[used], columns=list(sample.arms))
+        fewer = set_aside(merging, without_overlap(propensity, settings))
+        if fewer == merging or not check_arms(fewer, settings).passed:
+            return _Fitted(sample, basis, draws, propensity), merging, [gate, check_overlap(propensity, settings)]
+        merging, shown = fewer, shown.where(shown.isin(list(fewer.counts)))
+    return None, merging, [gate]
 
 
 def _not_estimable(gates: list[Gate], merging: Merging | None, propensity: pd.DataFrame | None = None) -> Estimates:
@@ -271,14 +309,14 @@ def _choice(sample: Sample, basis: Basis) -> ChoiceModel:
 class _Found:
     """The scores of every draw of the folds, and what they say."""
 
-    def __init__(
-        self, sample: Sample, basis: Basis, draws: list[Nuisance], weights: NDArray[np.float64], seed: int
-    ) -> None:
-        self.sample, self.basis, self.weights, self.seed = sample, basis, weights, seed
-        self.draws = [draw.scores(sample) for draw in draws]
+    def __init__(self, fitted: _Fitted, weights: NDArray[np.float64], seed: int) -> None:
+        self.sample, self.basis, self.seed = fitted.sample, fitted.basis, seed
+        self.draws = [draw.scores(fitted.sample) for draw in fitted.draws]
         self.scores = np.mean(self.draws, axis=0)
-        propensity = np.mean([draw.propensity for draw in draws], axis=0)
-        self.clipped = np.maximum(propensity, sample.settings.minimum_propensity)
+        propensity, smallest = fitted.propensity.to_numpy(), fitted.sample.settings.minimum_propensity
+        self.clipped = np.maximum(propensity, smallest)
+        self.plain = (propensity >= smallest).all(axis=1).astype(float)
+        self.weights = weights * self.plain
 
     def median(self, direction: NDArray[np.float64], weights: NDArray[np.float64]) -> tuple[float, float]:
         """Return the mean of a combination of arms and its standard error, medians over the draws."""
@@ -291,7 +329,7 @@ class _Found:
         for position, name in enumerate(self.sample.arms):
             direction = np.eye(len(self.sample.arms))[position]
             mean, error = self.median(direction, self.weights)
-            plain, plain_error = self.median(direction, np.ones(len(self.weights)))
+            plain, plain_error = self.median(direction, self.plain)
             has = self.sample.arm == position
             rows.append(
                 {

@@ -22,17 +22,22 @@ class EstimateSettings:
     ----------
     forbidden : tuple of str
         Covariates that are refused by name, because they may be consequences of the arrangement: today's scores.
+    minimum_firms : int
+        Firms with an arrangement and an outcome that an estimate needs.
     minimum_arm : int
-        Firms with an outcome that an arm needs, after rare arrangements are merged with their group: fifty leave
-        forty to fit an outcome model in a fold.
+        An arrangement of fewer firms with an outcome is merged with its group, and nothing is claimed of an arm that
+        still has fewer.
+    smallest_arm : int
+        An arm of fewer firms is set aside. So few are compared because models are ridge-penalised and intervals
+        follow: on planted worlds of 80 firms, four arms, intervals said to hold 95 % of effects held 99 %.
     largest_set_aside : float
         Share of firms that may be set aside because their arm is too small. Beyond it, the remaining arms describe
         another population.
     minimum_propensity : float
         Under this probability of some arm, a firm has nobody like it there: at 0.02 one firm would count for fifty.
     largest_outside : float
-        Share of firms that may be in that case. Nothing is said of that arm to such a firm; beyond half of the firms,
-        what is said of the others describes few.
+        Share of firms that may be in that case: means are those of the others, and each firm is told of the arms
+        that hardly any firm like it has. An arm beyond it is set aside, where that leaves few firms out.
     folds : int
     splits : int
         Times that folds are drawn; results are the median over them, so that one draw does not decide.
@@ -43,13 +48,15 @@ class EstimateSettings:
     """
 
     forbidden: tuple[str, ...] = ()
+    minimum_firms: int = 60
     minimum_arm: int = 50
+    smallest_arm: int = 10
     largest_set_aside: float = 0.10
     minimum_propensity: float = 0.02
-    largest_outside: float = 0.50
+    largest_outside: float = 0.25
     folds: int = 5
     splits: int = 5
-    penalty: float = 1.0
+    penalty: float = 0.1
     parents: Mapping[str, str] = field(default_factory=reference_parents)
 
 
@@ -78,9 +85,9 @@ def check_outcome(arm: pd.Series, outcome: pd.Series | None, settings: EstimateS
         "declared": outcome is not None,
         "measured": measured,
         "firms": len(arm),
-        "minimum": 2 * settings.minimum_arm,
+        "minimum": settings.minimum_firms,
     }
-    return Gate("outcome", measured >= 2 * settings.minimum_arm, details)
+    return Gate("outcome", measured >= settings.minimum_firms, details)
 
 
 def check_covariates(X_pre: pd.DataFrame, settings: EstimateSettings) -> Gate:
@@ -98,10 +105,17 @@ def check_arms(merging: Merging, settings: EstimateSettings) -> Gate:
         "counts": merging.counts,
         "set_aside": merging.set_aside,
         "share_set_aside": share,
-        "minimum": settings.minimum_arm,
+        "minimum": settings.smallest_arm,
+        "minimum_to_claim": settings.minimum_arm,
         "largest_set_aside": settings.largest_set_aside,
     }
     return Gate("arms", len(merging.counts) >= 2 and share <= settings.largest_set_aside, details)
+
+
+def without_overlap(propensity: pd.DataFrame, settings: EstimateSettings) -> list[str]:
+    """Return the arms that too many firms could hardly have."""
+    outside = (propensity < settings.minimum_propensity).mean(axis=0)
+    return [str(name) for name in outside.index[outside > settings.largest_outside]]
 
 
 def check_overlap(propensity: pd.DataFrame, settings: EstimateSettings) -> Gate:

@@ -231,19 +231,19 @@ def fit_smooth(
     noise = np.full(responses.shape[1], scale**2)
     log_spreads = np.full(len(sizes), np.log(0.2 * scale))
     for _ in range(3):
-        sums = _Sums.of(responses, precision / noise, columns)
+        sums = WeightedSums.of(responses, precision / noise, columns)
         log_spreads = _choose_spreads(sums, log_spreads, sizes, scale)
         coefficients, covariance = sums.posterior(_prior_variance(log_spreads, sizes, scale))
         left = responses - columns @ coefficients.T
         used = np.einsum("apq,aqp->a", covariance, sums.cross)
         noise = (precision * left**2).sum(axis=0) / np.maximum(len(left) - used, 1.0)
-    sums = _Sums.of(responses, precision / noise, columns)
+    sums = WeightedSums.of(responses, precision / noise, columns)
     coefficients, covariance = sums.posterior(_prior_variance(log_spreads, sizes, scale))
     return Smooth(coefficients, covariance, tuple(float(value) for value in np.exp(log_spreads)))
 
 
 @dataclass(frozen=True)
-class _Sums:
+class WeightedSums:
     """Weighted sums of squares and products: all that the posterior and the likelihood need."""
 
     cross: NDArray[np.float64]
@@ -251,7 +251,10 @@ class _Sums:
     square: float
 
     @classmethod
-    def of(cls, responses: NDArray[np.float64], weights: NDArray[np.float64], columns: NDArray[np.float64]) -> _Sums:
+    def of(
+        cls, responses: NDArray[np.float64], weights: NDArray[np.float64], columns: NDArray[np.float64]
+    ) -> WeightedSums:
+        """Return the sums of some responses, `weights` being the inverse of the variance of their noise."""
         cross = np.stack([(columns * weight[:, None]).T @ columns for weight in weights.T])
         return cls(cross, (weights * responses).T @ columns, float((weights * responses**2).sum()))
 
@@ -275,7 +278,7 @@ def _prior_variance(log_spreads: NDArray[np.float64], sizes: tuple[int, ...], sc
 
 
 def _choose_spreads(
-    sums: _Sums, start: NDArray[np.float64], sizes: tuple[int, ...], scale: float
+    sums: WeightedSums, start: NDArray[np.float64], sizes: tuple[int, ...], scale: float
 ) -> NDArray[np.float64]:
     def loss(log_spreads: NDArray[np.float64]) -> float:
         return -sums.log_likelihood(_prior_variance(log_spreads, sizes, scale)) - float(log_spreads.sum())
