@@ -143,7 +143,7 @@ def test_a_world_that_does_not_exist_is_named_with_those_that_do() -> None:
         draw_world("no_efect", 10)
 
 
-# --- the study ---------------------------------------------------------------------------------------------------------
+# --- the study --------------------------------------------------------------------------------------------------------
 
 
 def decided(rows: dict[str, tuple[str, str, str, bool, bool]], sets: pd.DataFrame) -> Decision:

@@ -28,9 +28,9 @@ def check_targets(summary: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         target, world, n, found, low, high, required, reached; a row a requirement and a cell. Targets:
-        ``coverage`` and ``one_or_two`` in the identified worlds where some option is better, ``no_effect`` (not
-        reached by fewer than 1,000 runs, whatever they found), ``worse_than_both`` (found is the smaller excess of regret over the classifier and over the rules; reached
-        unless both exceed zero by more than noise).
+        ``coverage`` and ``one_or_two`` in the identified worlds where some option is better; ``no_effect`` (not
+        reached by fewer than 1,000 runs, whatever they found); ``worse_than_both`` (found is the smaller excess of
+        regret over the classifier and over the rules; reached unless both exceed zero by more than noise).
     """
     rows = [*_coverage(summary), *_narrow_sets(summary), *_no_effect(summary), *_worse_than_both(summary)]
     return pd.DataFrame(rows, columns=["target", "world", "n", "found", "low", "high", "required", "reached"])
