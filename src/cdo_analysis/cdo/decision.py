@@ -21,6 +21,9 @@ from cdo_analysis.errors import UsageError
 CONFIDENCE = 0.95
 """Probability with which some other feasible option must be better for an option to be dominated."""
 
+SURVEY_SHARE = 0.5
+"""Part of the tolerated error that the test of the survey may spend; the rest covers that nuisances are estimated."""
+
 DRAWS = 1000
 """Draws from the posterior of each firm that the probability of being the best is counted in."""
 
@@ -342,7 +345,7 @@ def _leads(
 
 def _judge_claims(estimates: Estimates, found: pd.DataFrame, confidence: float) -> pd.DataFrame:
     """Return which leads are claimed, and which claims a confounder as strong as the strongest covariate undoes."""
-    passed = estimates.effect is not None and estimates.effect.p_value <= 1 - confidence
+    passed = estimates.effect is not None and estimates.effect.p_value <= SURVEY_SHARE * (1 - confidence)
     others = max(len(estimates.means) - 1, 1)
     surely = NormalDist().inv_cdf(1 - (1 - confidence) / others)
     limit = found["lead"] - surely * found["lead_se"]

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from cdo_analysis.cdo.advice import Advice
 from cdo_analysis.cdo.combine import combine, decide_arrangements
-from cdo_analysis.cdo.decision import Decision, ExpertEffects
+from cdo_analysis.cdo.decision import SURVEY_SHARE, Decision, ExpertEffects
 from cdo_analysis.cdo.estimated import Estimates
 from cdo_analysis.cdo.observed import ObservedChoice
 from cdo_analysis.cdo.reasons import leaders, measured_weights
@@ -37,6 +37,7 @@ CLEAR_COVERAGE = 0.75
 """Share of criteria answered from which a recommendation can be clear."""
 
 _EQUAL = 1e-9
+_SURVEY_ERROR = 0.05 * SURVEY_SHARE  # of saying that arms differ in a survey where they do not
 _SHARES = ("data_share_half", "data_share", "data_share_double")
 
 
@@ -63,10 +64,11 @@ class Recommendation:
         - ``estimated_top``: arm with the best expected outcome among the feasible ones; ``estimated_agreement``:
           ``agrees`` (the arm of the leading arrangement is surely the best), ``differs`` (surely not), ``undecided``,
           ``not_estimable`` or ``unavailable`` (its arm was set aside). Surely: the 95 % interval of the difference,
-          widened for the number of pairs of arms (Bonferroni), is on one side of zero;
-        - ``estimated_claim``, ``estimated_against``, ``estimated_fragile``, ``estimated_robustness``: see
-          :class:`~cdo_analysis.cdo.Decision`: whether the outcome alone claims that its best feasible arm does better
-          than what the firm has, and how little confounding would undo that;
+          widened for the number of pairs of arms (Bonferroni), is on one side of zero, in a survey whose test finds
+          that arms differ;
+        - ``estimated_first``, ``estimated_claim``, ``estimated_against``, ``estimated_fragile``,
+          ``estimated_robustness``: see :class:`~cdo_analysis.cdo.Decision`: whether the outcome alone claims that
+          its best feasible arm does better than what the firm has, and how little confounding would undo that;
         - ``combined``: True where the set comes from experts' effects and the outcome together; then
           ``data_share_half``, ``data_share``, ``data_share_double`` are the part of the data in it (NaN elsewhere).
     options : DataFrame
@@ -272,17 +274,22 @@ def _estimated(advice: Advice, estimates: Estimates | None) -> pd.DataFrame:
     best = values.argmax(axis=1)
     lead = _surest_lead(values, estimates.predicted_covariance[where], own)
     surely = NormalDist().inv_cdf(1 - 0.025 / max(len(arms) * (len(arms) - 1) / 2, 1))
-    agreement = np.select([~judged, lead > surely, lead < -surely], ["unavailable", "agrees", "differs"], "undecided")
+    shows = estimates.effect is not None and estimates.effect.p_value <= _SURVEY_ERROR
+    agreement = np.select(
+        [~judged, (lead > surely) & shows, (lead < -surely) & shows], ["unavailable", "agrees", "differs"], "undecided"
+    )
     top = np.where(possible.any(axis=1) & (where >= 0), arms.to_numpy(dtype=object)[best], "")
     return pd.DataFrame({"estimated_top": top, "estimated_agreement": agreement}, index=index, dtype="str")
 
 
 def _decided(index: pd.Index, decision: Decision | None, *, combined: bool) -> pd.DataFrame:
     """Return what the outcome claims, and the part of the data where experts are combined with it."""
-    found = pd.DataFrame({"claim": False, "against": "", "fragile": False, "robustness": np.nan}, index=index)
+    found = pd.DataFrame(
+        {"first": "", "claim": False, "against": "", "fragile": False, "robustness": np.nan}, index=index
+    )
     if decision is not None:
         found = decision.table.loc[index, list(found.columns)]
-    named = found.add_prefix("estimated_").astype({"estimated_against": "str"})
+    named = found.add_prefix("estimated_").astype({"estimated_first": "str", "estimated_against": "str"})
     named["combined"] = decision is not None and combined
     for name in _SHARES:
         named[name] = decision.table.loc[index, name] if decision is not None else np.nan

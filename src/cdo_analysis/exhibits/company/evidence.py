@@ -148,7 +148,11 @@ def estimated(view: View, company: str) -> Exhibit | None:
         subtitle=view.say("evidence.estimated_long"),
         axes=figures.evidence_dots(table, numbers=view.numbers, label=axis, share=False, highlight=best),
         table=view.estimate_table(table, view.say("label.option"), decimals=1),
-        paragraphs=[*merging_words(view, view.estimates.merging), view.say("panorama.estimates_assumptions")],
+        paragraphs=[
+            *_claim_words(view, company),
+            *merging_words(view, view.estimates.merging),
+            view.say("panorama.estimates_assumptions"),
+        ],
         bullets=assumptions(view),
         **_estimated_caption(view, company, table),
         **view.evidence("estimated"),
@@ -166,6 +170,16 @@ def _estimated_caption(view: View, company: str, table: pd.DataFrame) -> dict[st
     }
     n = float(view.estimates.means["n"].sum())
     return view.caption("company.estimated", fields, n=n, variant="" if set_apart else "overlap")
+
+
+def _claim_words(view: View, company: str) -> list[str]:
+    """Say what the outcome claims against what the company has, and how little would undo it."""
+    row = recommendation_to(view, company)
+    if not row["estimated_claim"]:
+        return []
+    fields = {name: view.option_label(row[f"estimated_{name}"]) for name in ("first", "against")}
+    key = "company.estimated_claim_fragile" if row["estimated_fragile"] else "company.estimated_claim_sound"
+    return [view.say(key, **fields, robustness=view.numbers.share(row["estimated_robustness"]))]
 
 
 def _no_estimate(view: View, title: str, paragraphs: list[str]) -> Exhibit:
