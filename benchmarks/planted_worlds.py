@@ -49,7 +49,8 @@ def main() -> None:
     for name, table in (("summary", summary), ("targets", targets)):
         table.to_csv(options.out / f"{name}.csv", index=False, float_format="%.6g")
     if options.publish:
-        publish(summary, command=command(options))
+        stopped = "" if len(records) == len(tasks) else " (stopped before its end)"
+        publish(summary, command=command(options) + stopped)
 
 
 def read_options() -> argparse.Namespace:
