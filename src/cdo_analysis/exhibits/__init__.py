@@ -1,6 +1,6 @@
 """What reports are made of: exhibits of a study, in one language and under one disclosure profile."""
 
-from cdo_analysis.exhibits import company, panorama, quality
+from cdo_analysis.exhibits import company, panorama, quality, worlds
 from cdo_analysis.exhibits.exhibit import MIME, Card, Exhibit, TableView, html_templates
 from cdo_analysis.exhibits.study_view import View, view, warm_up
 
@@ -16,4 +16,5 @@ __all__ = [
     "quality",
     "view",
     "warm_up",
+    "worlds",
 ]
