@@ -46,7 +46,7 @@ def test_profiles_grow_with_the_planted_ones(sample_study: Study) -> None:
     both = TRUTH.join(found, how="inner")
     means = both.groupby("found")["profile"].mean()
     assert means.is_monotonic_increasing
-    assert sample_study.table("profile_table")["k"].tolist() == [1, 2, 3, 4, 5, 6]
+    assert sample_study.table("profile_table")["k"].tolist() == [1, 2, 3, 4, 5, 6, 7]
 
 
 def test_a_recommendation_is_a_set_or_an_abstention_with_its_reason(sample_study: Study) -> None:
