@@ -121,8 +121,9 @@ def plan_due(
 def _done(root: Path, name: str, every: Every) -> list[str]:
     """Return the periods that have a report of the template, oldest first."""
     same = len(period_of(date(2026, 1, 1), every))
+    stem = Path(name).stem
     folders = [path for path in root.glob("[0-9]*") if path.is_dir() and len(path.name) == same]
-    return sorted(path.name for path in folders if any(path.glob(f"{name}*.html")))
+    return sorted(path.name for path in folders if any(path.glob(f"{stem}*.html")))
 
 
 def _check_age(source: Source, schedule: Schedule) -> dict[str, float]:

@@ -6,6 +6,7 @@ moves finished files to where readers look.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -193,8 +194,11 @@ def _prepared(out: Path) -> Iterator[Ledger]:
     if free < _ENOUGH_SPACE and os.environ.get("CDO_ANALYSIS_ANY_SPACE") != "1":
         raise PublishError(f"{out} has {free // 1_000_000} MB left; free some space, or choose another --out.")
     ledger = Ledger(out)
-    for run in ledger.recover():
-        shutil.rmtree(_staging_of(out, run.id), ignore_errors=True)
+    ledger.recover()
+    held = {_staging_of(out, run).name for run in ledger.running()}
+    for folder in (out / FOLDER).glob("staging-*"):
+        if folder.name not in held:
+            shutil.rmtree(folder, ignore_errors=True)
     yield ledger
 
 
@@ -301,6 +305,9 @@ class _Factory:
                 if end.lost and started.attempt == 1:
                     self._end(task, run, "process_died", "its process could not be started; tried again", 7)
                     return None
+                if end.status == PublishError.exit_code:
+                    said = f"{task.report} cannot be written: no space is left in {self.plan.out}; free some."
+                    return self._end(task, run, "cannot_publish", said, PublishError.exit_code, started.staging)
                 return self._end(task, run, "process_died", _death(task, end), 7, started.staging)
             if result["state"] != "succeeded":
                 state = _STATES.get(result["exit_code"], "failed")
@@ -339,7 +346,8 @@ class _Factory:
         result: dict[str, Any] | None = None,
     ) -> Outcome:
         run = replace(run, state=state, message=message, ended=now())
-        self.ledger.end(run)
+        with contextlib.suppress(*([PublishError] if state == "cannot_publish" else [])):  # a disk too full for both
+            self.ledger.end(run)
         self._write_manifest(task, run, exit_code, result or {})
         if staging is not None and (staging / NOTEBOOK).exists():
             os.replace(staging / NOTEBOOK, self.plan.out / FOLDER / f"{run.id}.ipynb")

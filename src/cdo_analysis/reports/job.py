@@ -64,8 +64,12 @@ class Job:
         return cls(**json.loads(line))
 
 
-def perform(job: Job, execute: Execute) -> bool:
-    """Make the report of a job; return whether it is there. What went wrong is in the result, never raised."""
+def perform(job: Job, execute: Execute) -> int:
+    """Make the report of a job; return the exit code of its process.
+
+    0 where the report is there, 1 where the result says why not, and that of :class:`~cdo_analysis.errors.PublishError`
+    where not even the result could be written.
+    """
     staging = Path(job.staging)
     try:
         result = _make(job, execute, staging)
@@ -73,8 +77,11 @@ def perform(job: Job, execute: Execute) -> bool:
         result = _failure(job, error)
     except SystemExit:
         result = _failure(job, ReportError(f"{job.name} left before its end (sys.exit); nothing is published."))
-    _write(staging / RESULT, json.dumps(result).encode("utf-8"))
-    return result["state"] == "succeeded"
+    try:
+        _write(staging / RESULT, json.dumps(result).encode("utf-8"))
+    except OSError:
+        return PublishError.exit_code
+    return int(result["state"] != "succeeded")
 
 
 def _make(job: Job, execute: Execute, staging: Path) -> dict[str, Any]:
@@ -124,7 +131,7 @@ def _kind(error: Exception) -> str:
         return "out_of_memory"
     if name == "DeadKernelError":
         return "process_died"
-    if name in ("CellTimeoutError", "CellTimeoutException"):
+    if "Timeout" in name:
         return "timeout"
     if isinstance(error, OSError):
         return "disk_full" if error.errno == errno.ENOSPC else "cannot_write"
@@ -144,16 +151,18 @@ def explain(template: str, error: Exception) -> CdoAnalysisError:
         if error.ename == "CellTimeoutError":
             return TimeLimitError(f"{template} stopped in cell {error.exec_count}: {text}.")
         return ReportError(f"{template} stopped in cell {error.exec_count}: {why}")
-    if isinstance(error, OSError):
-        return PublishError(
-            f"{template} cannot be written: {error.strerror}; free some space, or choose another --out."
-        )
     name = type(error).__name__
     if name == "DeadKernelError":
         return ProcessDiedError(f"{template}: its kernel died; nothing is published. Was there enough memory?")
-    if "Timeout" in name:
+    if "Timeout" in name:  # before OSError, of which Python's own is one
         return TimeLimitError(f"{template}: {_plain(str(error)).strip().splitlines()[0]}")
+    if isinstance(error, OSError):
+        return PublishError(_not_written(template, error.strerror))
     return ReportError(f"{template} did not run to its end ({type(error).__name__}: {_plain(str(error))}).")
+
+
+def _not_written(template: str, why: str | None) -> str:
+    return f"{template} cannot be written: {why}; free some space, or choose another --out."
 
 
 def _plain(text: str) -> str:
@@ -214,7 +223,7 @@ def main() -> None:
     from functools import partial
 
     job = Job.from_json(sys.stdin.readline())
-    sys.exit(not perform(job, partial(in_kernel, cell_timeout=job.cell_timeout)))
+    sys.exit(perform(job, partial(in_kernel, cell_timeout=job.cell_timeout)))
 
 
 if __name__ == "__main__":

@@ -138,8 +138,11 @@ class Ledger:
         """Write what became of a run."""
         changes = ", ".join(f"{name} = ?" for name in _COLUMNS[1:])
         values = tuple(getattr(run, name) for name in _COLUMNS[1:])
-        with self._open() as connection:
-            connection.execute(f"UPDATE runs SET {changes} WHERE id = ?", (*values, run.id))
+        try:
+            with self._open() as connection:
+                connection.execute(f"UPDATE runs SET {changes} WHERE id = ?", (*values, run.id))
+        except sqlite3.Error as error:
+            raise PublishError(f"the ledger {self.path} cannot be written ({error}); free some space.") from error
 
     def recover(self) -> list[Run]:
         """Write runs whose process is gone as interrupted; return them."""
@@ -150,6 +153,11 @@ class Ledger:
                 _interrupt(connection, run)
             connection.execute("COMMIT")
         return gone
+
+    def running(self) -> set[str]:
+        """Return the ids of the runs that are written as running."""
+        with self._open() as connection:
+            return {run.id for run in self._select(connection, "state = 'running'")}
 
     def last(self, report: str = "", state: str = "") -> dict[str, Run]:
         """Return the last run of each report, or of one, in a state where it is named."""

@@ -27,7 +27,7 @@ from traitlets.config import Config
 ENGINE = "cdo-shell"
 """Name of the engine for papermill."""
 
-MOST_TEXT = 1_000_000
+MOST_TEXT = 200_000
 """Characters of printed text that a cell may add to the notebook; the rest is left out, and said."""
 
 

@@ -119,7 +119,7 @@ class _Server:
 
     def _child(self, job: Any, parent: int) -> None:
         """Make one report and leave; nothing of the parent is run again."""
-        done = False
+        code = 1
         try:
             os.setsid()
             _die_with(parent)
@@ -128,12 +128,12 @@ class _Server:
             _reseed(job.values)
             from cdo_analysis.reports.job import perform
 
-            done = perform(job, self._execute)
+            code = perform(job, self._execute)
         except BaseException as error:
             print(f"{job.id}: {type(error).__name__}: {error}", file=sys.stderr)
         finally:
             sys.stderr.flush()
-            os._exit(0 if done else 1)
+            os._exit(code)
 
     def _execute(self, notebook: Any, values: Mapping[str, Any], staging: Path) -> Any:
         import papermill
