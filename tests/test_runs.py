@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from pathlib import Path
 import nbformat
 import psutil
 import pytest
+from conftest import skip_or_fail
 from nbformat.v4 import new_code_cell, new_notebook
 
 from cdo_analysis.errors import (
@@ -428,6 +430,8 @@ def test_what_is_due_is_made_once_a_period_and_stale_data_are_refused(
 def test_the_clock_of_the_zone_counts_in_the_night_that_it_changes(clock: str, week: str) -> None:
     code = "from cdo_analysis.reports import Schedule\nfrom cdo_analysis.reports.periods import period_of\n"
     code += "print(period_of(Schedule('week').today(), 'week'))"
+    if shutil.which("faketime") is None:
+        skip_or_fail("there is no faketime on this machine")
     done = subprocess.run(
         ["faketime", clock, sys.executable, "-c", code], env={**os.environ, "TZ": "UTC"}, capture_output=True, text=True
     )
