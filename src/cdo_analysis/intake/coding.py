@@ -93,7 +93,9 @@ class Coded:
     columns: Mapping[str, ReadColumn]
 
 
-def code_answers(cells: pd.DataFrame, codebook: Codebook) -> Coded:
+def code_answers(
+    cells: pd.DataFrame, codebook: Codebook, *, declared: Mapping[str, Mapping[str, str]] | None = None
+) -> Coded:
     """Code every item of `codebook` from the text of `cells`.
 
     Parameters
@@ -101,6 +103,8 @@ def code_answers(cells: pd.DataFrame, codebook: Codebook) -> Coded:
     cells : DataFrame of str, shape (n, columns)
         One row a record. Columns: headers of the export, as the codebook writes them.
     codebook : Codebook
+    declared : mapping of str to mapping, optional
+        By column: codes that the file itself declares missing, each with its label; they keep their reason.
 
     Returns
     -------
@@ -108,7 +112,7 @@ def code_answers(cells: pd.DataFrame, codebook: Codebook) -> Coded:
         An item whose column is not in the export is ``not_asked``; a blank cell is ``no_answer`` until
         :func:`~cdo_analysis.intake.missing.settle_missing` has looked at it.
     """
-    columns = {column.item.name: column for column in _read_columns(cells, codebook)}
+    columns = {column.item.name: column for column in _read_columns(cells, codebook, declared or {})}
     absent = np.full(len(cells), MISSING_KINDS.index("not_asked"), dtype=np.int8)
     values, kinds, blank = {}, {}, {}
     for item in codebook:
@@ -124,7 +128,9 @@ def code_answers(cells: pd.DataFrame, codebook: Codebook) -> Coded:
     )
 
 
-def _read_columns(cells: pd.DataFrame, codebook: Codebook) -> Iterator[ReadColumn]:
+def _read_columns(
+    cells: pd.DataFrame, codebook: Codebook, declared: Mapping[str, Mapping[str, str]]
+) -> Iterator[ReadColumn]:
     """Yield the column of each item; the options of a list in one cell are read together."""
     for header, items in _items_by_column(codebook).items():
         if header not in cells.columns:
@@ -136,7 +142,26 @@ def _read_columns(cells: pd.DataFrame, codebook: Codebook) -> Iterator[ReadColum
             for place, item in enumerate(items):
                 yield ReadColumn(item, texts, places, [readings[place] for readings in lists])
         else:
-            yield ReadColumn(items[0], texts, places, _read_texts(texts, items[0]))
+            readings = _read_texts(texts, items[0])
+            if header in declared:
+                readings = _keep_declared(texts, readings, items[0], declared[header])
+            yield ReadColumn(items[0], texts, places, readings)
+
+
+def _keep_declared(
+    texts: Sequence[str], readings: Sequence[Reading], item: Item, declared: Mapping[str, str]
+) -> list[Reading]:
+    """Give the codes that the file declares missing the kind that their label says; the codebook's word wins."""
+    own = {answer.code for answer in item.answers}
+    return [
+        _declared_missing(declared[text]) if text in declared and text not in own else reading
+        for text, reading in zip(texts, readings, strict=True)
+    ]
+
+
+def _declared_missing(label: str) -> Reading:
+    said = read_missing(label)
+    return Reading(None, said.missing if said else "no_answer", "declared_missing")
 
 
 def _items_by_column(codebook: Codebook) -> dict[str, list[Item]]:

@@ -16,10 +16,14 @@ _RECORDS_TRIED, _CHARACTERS_TRIED = 50, 100_000  # enough to see a separator, be
 _NARROWEST_SWALLOWED = 10
 _FILLER = "\x00\x1a"  # what a damaged copy or an old DOS program leaves at the end
 _NEWLINE = re.compile(r"\r\n|\r|\n")
+_UNDEFINED = "\x81\x8d\x8f\x90\x9d"  # bytes that cp1252 does not define
+_CP1252 = frozenset(bytes([code]).decode("cp1252", errors="ignore") for code in range(128, 256)) - {""}
+_LATER = f"[{re.escape(''.join(sorted(_CP1252 - set(map(chr, range(0xC0, 0x100))))))}{_UNDEFINED}]"
+_MISREAD = re.compile(f"[Â-ß]{_LATER}|[à-ï]{_LATER}{{2}}|[ð-ô]{_LATER}{{3}}")
 _MOJIBAKE = re.compile("Ã[©¨ªàâ´®¯»§‰€]|â€™|â€œ|\ufffd")
 
 
-def read_delimited(data: bytes, name: str, *, encoding: str | None = None) -> Records:
+def read_delimited(data: bytes, name: str, *, encoding: str | None = None, repair: bool = False) -> Records:
     """Read the bytes of a CSV file.
 
     Parameters
@@ -29,6 +33,8 @@ def read_delimited(data: bytes, name: str, *, encoding: str | None = None) -> Re
         Name of the file, for the errors.
     encoding : str, optional
         By default the BOM says it, else UTF-8 if every byte fits, else cp1252.
+    repair : bool
+        True: text that was decoded wrongly before (``rÃ©gion``) is put right.
 
     Returns
     -------
@@ -41,7 +47,7 @@ def read_delimited(data: bytes, name: str, *, encoding: str | None = None) -> Re
     InputError
         In one sentence: the file, the line, what is wrong and the way out.
     """
-    text, encoding, notes = _decode(data, name, encoding)
+    text, encoding, notes = _decode(data, name, encoding, repair=repair)
     if not text.strip():
         raise InputError(f"{name} is empty (0 answers); export the survey again.")
     if text.lstrip().startswith("<"):
@@ -63,7 +69,7 @@ def read_delimited(data: bytes, name: str, *, encoding: str | None = None) -> Re
 # --- bytes to text --------------------------------------------------------------------------------------------
 
 
-def _decode(data: bytes, name: str, encoding: str | None) -> tuple[str, str, tuple[str, ...]]:
+def _decode(data: bytes, name: str, encoding: str | None, *, repair: bool) -> tuple[str, str, tuple[str, ...]]:
     notes = []
     found = encoding or _guess_encoding(data)
     if encoding is None and found == "cp1252":
@@ -72,10 +78,35 @@ def _decode(data: bytes, name: str, encoding: str | None) -> tuple[str, str, tup
     text = whole.rstrip(_FILLER)
     if len(text) < len(whole) and text:
         notes.append(f"{name} ends with {len(whole) - len(text)} filler characters: check that the copy is whole.")
-    wrong = _MOJIBAKE.search(text)
-    if wrong:
-        notes.append(f"{name} holds '{wrong[0]}', as a file decoded wrongly before does: labels may be unknown.")
+    wrong = _MOJIBAKE.findall(text)
+    if wrong and repair:
+        text, mended = _repair(text)
+        notes.append(f"{name}: {mended} sequence(s) such as '{wrong[0]}', decoded wrongly before, were put right.")
+    elif wrong:
+        notes.append(
+            f"{name} holds '{wrong[0]}', as a file decoded wrongly before does: labels may be unknown; "
+            "--repair-text puts it right."
+        )
     return text, found, tuple(notes)
+
+
+def _repair(text: str) -> tuple[str, int]:
+    """Put right what was UTF-8 and was read as cp1252; what cannot have been is left as it is.
+
+    Examples
+    --------
+    >>> _repair("rÃ©gion d\u2019ÃŽle, lâ€™Ã©tÃ©, déjà")
+    ('région d’Île, l’été, déjà', 5)
+    """
+    return _MISREAD.subn(lambda found: _again(found[0]), text)
+
+
+def _again(misread: str) -> str:
+    data = b"".join(c.encode("cp1252") if c in _CP1252 else c.encode("latin-1") for c in misread)
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        return misread
 
 
 def _decode_as(data: bytes, name: str, encoding: str) -> str:

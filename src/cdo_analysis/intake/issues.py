@@ -18,9 +18,10 @@ RULES: dict[str, tuple[Severity, str, str]] = {
     # rule: (severity, message, action)
     "missing_column": (
         "info",
-        "the export has no column '{column}' for the item '{item}'",
+        "the export has no column '{column}' for the item '{item}'{near}",
         "treated as not asked",
     ),
+    "column_by_wording": ("info", "the column '{column}' was read for '{item}'", "read by its wording or its place"),
     "unknown_column": ("info", "the column '{column}' is not in the codebook", "left aside"),
     "unknown_answer": (
         "important",
@@ -84,6 +85,9 @@ RULES: dict[str, tuple[Severity, str, str]] = {
         "'{item}' has an answer where the routing skips it",
         "kept as answered",
     ),
+    "preview_record": ("important", "the platform says that the record is a test of the form", "left out"),
+    "spam_record": ("important", "the platform says that the record is spam or a robot's", "left out"),
+    "unfinished_record": ("important", "the platform says that the record was not sent", "kept and flagged"),
     "straight_liner": ("important", "the same answer on every row of {value}", "kept and flagged"),
     "speeder": ("important", "answered in {value} s, under a third of the median", "kept and flagged"),
     "attention_failed": ("important", "the attention question was answered {value!r}", "kept and flagged"),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from cdo_analysis.codebook import Item
 from cdo_analysis.intake.values import Reading, fold, option_names, read_missing
+
+_SEPARATORS = (";", ",", "|", "\n", " ")
 
 
 def read_list(text: str, options: Sequence[Item]) -> list[Reading]:
@@ -44,6 +46,26 @@ def read_list(text: str, options: Sequence[Item]) -> list[Reading]:
         return [missing] * len(options)
     other = Reading(missing="invalid", rule="unknown_answer") if unknown else Reading("0", None, "not_ticked")
     return [Reading("1", None, "ticked") if own & found else other for own in names]
+
+
+def best_separator(texts: Iterable[str], options: Sequence[Item]) -> str:
+    """Return the mark by which most cells are lists of `options`: ``;``, ``,``, ``|``, a line end or a blank.
+
+    Examples
+    --------
+    >>> from cdo_analysis.codebook import Text
+    >>> both = [Item(n, "T", "choice", Text(n), code=n) for n in ("crm", "erp")]
+    >>> best_separator(["crm erp", "erp"], both), best_separator(["crm, erp"], both)
+    (' ', ',')
+    """
+    names = frozenset().union(*(option_names(option) for option in options))
+    written = [text for text in texts if text.strip()]
+
+    def fits(mark: str) -> int:
+        parts = ([part for part in text.split(mark) if part.strip()] for text in written)
+        return sum(not _match(cut, mark, names)[1] for cut in parts)
+
+    return max(_SEPARATORS, key=fits)
 
 
 def _match(parts: list[str], separator: str, names: frozenset[str]) -> tuple[set[str], list[str]]:

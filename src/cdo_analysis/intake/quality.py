@@ -25,6 +25,7 @@ FLAGS = (
     "mostly_unanswered",
     "contradictory",
     "size_contradiction",
+    "unfinished",
 )
 
 

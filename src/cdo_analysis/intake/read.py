@@ -7,20 +7,19 @@ from pathlib import Path
 
 import pandas as pd
 
-from cdo_analysis.codebook import Codebook, Item, load_codebook
+from cdo_analysis.codebook import Codebook, load_codebook
 from cdo_analysis.errors import InputError
 from cdo_analysis.intake.coding import code_answers, list_recodings, log_unreadable
 from cdo_analysis.intake.company import role_numbers, size_category
 from cdo_analysis.intake.issues import IssueLog
+from cdo_analysis.intake.matching import Matched, expected_headers, match_columns
 from cdo_analysis.intake.missing import log_unasked_answers, settle_missing
 from cdo_analysis.intake.quality import exact_duplicates, flag_answers, looks_like_test
-from cdo_analysis.intake.readers import RawTable, read_table
-from cdo_analysis.intake.records import clean_header
+from cdo_analysis.intake.readers import RawTable, Reading, read_table
 from cdo_analysis.intake.survey import Survey
 from cdo_analysis.intake.values import is_spreadsheet_error, read_missing
 
-WRONG_CODEBOOK_SHARE = 0.5
-MOST_COLUMNS_NAMED = 5
+_LEFT_OUT_BY_PLATFORM = ("preview", "spam")
 
 
 def read_survey(
@@ -29,17 +28,20 @@ def read_survey(
     *,
     sheet: str | None = None,
     encoding: str | None = None,
+    platform: str | None = None,
+    reading: Reading | None = None,
 ) -> Survey:
     """Read a survey export and code it with its codebook.
 
     Parameters
     ----------
     path : str or Path
-        CSV or XLSX export.
+        An export: CSV, XLSX, ODS, SPSS, Stata or Parquet.
     codebook : str, Path or Codebook
         Id of a codebook of the package, path of a TOML file, or a loaded codebook.
-    sheet, encoding : str, optional
-        See :func:`~cdo_analysis.intake.readers.read_table`.
+    sheet, encoding, platform : str, optional
+    reading : Reading, optional
+        How to read the file where it does not say it: see :func:`~cdo_analysis.intake.readers.read_table`.
 
     Returns
     -------
@@ -55,73 +57,32 @@ def read_survey(
         The codebook does not load.
     """
     book = codebook if isinstance(codebook, Codebook) else load_codebook(codebook)
-    raw = read_table(path, sheet=sheet, encoding=encoding)
+    raw = read_table(
+        path, sheet=sheet, encoding=encoding, platform=platform, reading=reading, known=expected_headers(book)
+    )
     log = IssueLog()
     for note in raw.notes:
         log.add("reading_note", note=note)
-    cells = _match_columns(raw, book, log)
-    lines = pd.Series(raw.lines, index=cells.index)
-    left_out = _left_out(cells, book, lines, log)
-    kept = cells[left_out.isna()]
-    return _code(kept, book, lines, log, (raw, left_out))
+    matched = match_columns(raw, book, log)
+    lines = pd.Series(raw.lines, index=matched.cells.index)
+    left_out = _left_out(matched.cells, (matched.codebook, raw.marks), lines, log)
+    return _code(matched, lines, log, (raw, left_out, book))
 
 
-def _match_columns(raw: RawTable, book: Codebook, log: IssueLog) -> pd.DataFrame:
-    """Give columns the codebook's headers (whatever their case), and refuse a file that lacks what is required."""
-    wanted: dict[str, Item] = {}
-    for item in book:
-        wanted.setdefault(item.column, item)
-    found = _find_headers(list(raw.cells.columns), list(wanted), raw.file)
-    absent = {column: item for column, item in wanted.items() if column not in found.values()}
-    _check_absent(absent, wanted, raw.file, book.id)
-    for column, item in absent.items():
-        log.add("missing_column", item=item.name, column=column)
-    for header in raw.cells.columns:
-        if header not in found:
-            log.add("unknown_column", column=header)
-    return raw.cells.rename(columns=found)
-
-
-def _find_headers(headers: list[str], columns: list[str], file: str) -> dict[str, str]:
-    """Return header -> column of the codebook; another case will do where no header is the very name."""
-    other_case: dict[str, list[str]] = {}
-    for header in headers:
-        other_case.setdefault(header.casefold(), []).append(header)
-    found: dict[str, str] = {}
-    for column in columns:
-        name = clean_header(column)
-        near = [name] if name in headers else other_case.get(name.casefold(), [])
-        if len(near) > 1:
-            raise InputError(
-                f"{file} has the headers '{near[0]}' and '{near[1]}' where the codebook has '{column}'; keep one."
-            )
-        found |= dict.fromkeys(near, column)
-    return found
-
-
-def _check_absent(absent: Mapping[str, Item], wanted: Mapping[str, Item], file: str, codebook: str) -> None:
-    lacking = [column for column, item in absent.items() if item.required]
-    shown = ", ".join(lacking[:MOST_COLUMNS_NAMED]) + (", …" if len(lacking) > MOST_COLUMNS_NAMED else "")
-    required = sum(item.required for item in wanted.values())
-    if len(absent) == len(wanted):
-        raise InputError(f"{file} has none of the columns of codebook '{codebook}': is it the codebook of this survey?")
-    if len(lacking) > WRONG_CODEBOOK_SHARE * required:
-        raise InputError(
-            f"{file} has {required - len(lacking)} of the {required} columns that codebook '{codebook}' requires (it "
-            f"lacks {shown}): is it the codebook of this survey?"
-        )
-    if lacking:
-        raise InputError(
-            f"{file} lacks {len(lacking)} column(s) that codebook '{codebook}' requires: {shown}; add them, or mark "
-            "their items required = false in a codebook of your own."
-        )
-
-
-def _left_out(cells: pd.DataFrame, book: Codebook, lines: pd.Series, log: IssueLog) -> pd.Series:
-    """Return why a record is left out (``exact_duplicate``, ``test_answer``), NaN where it is kept."""
+def _left_out(
+    cells: pd.DataFrame, told: tuple[Codebook, Mapping[str, tuple[int, ...]]], lines: pd.Series, log: IssueLog
+) -> pd.Series:
+    """Return why a record is left out (``preview``, ``exact_duplicate``, ``test_answer``), NaN where it is kept."""
+    book, marks = told
     reason = pd.Series(None, index=cells.index, dtype=object)
+    for mark in _LEFT_OUT_BY_PLATFORM:
+        marked = lines.isin(marks.get(mark, ())) & reason.isna()
+        for row in cells.index[marked]:
+            log.add(f"{mark}_record", line=int(lines[row]))
+        reason[marked] = mark
     first = exact_duplicates(cells)
     identified = _identified(cells, book)
+    first = first[reason.isna()].reindex(cells.index)
     for row in first.dropna().index:
         # Without an identifier two firms may well give the same answers: say so, and keep both.
         rule = "exact_duplicate" if identified[row] else "same_answers"
@@ -144,13 +105,12 @@ def _identified(cells: pd.DataFrame, book: Codebook) -> pd.Series:
     return cells[column].map(lambda text: read_missing(text) is None and not is_spreadsheet_error(text)).astype(bool)
 
 
-def _code(
-    cells: pd.DataFrame, book: Codebook, lines: pd.Series, log: IssueLog, came: tuple[RawTable, pd.Series]
-) -> Survey:
-    raw, left_out = came
+def _code(matched: Matched, lines: pd.Series, log: IssueLog, came: tuple[RawTable, pd.Series, Codebook]) -> Survey:
+    raw, left_out, declared_book = came
+    cells, book = matched.cells[left_out.isna()], matched.codebook
     if cells.empty:
         raise InputError(f"{raw.file} has no answer left (tests and duplicates apart); check the export.")
-    coded = code_answers(cells, book)
+    coded = code_answers(cells, book, declared=matched.declared)
     answers, missing = settle_missing(coded, cells, book)
     own = lines[cells.index]
     names = _name_respondents(answers, cells, book, own, log)
@@ -163,10 +123,11 @@ def _code(
     log_unreadable(coded.columns, own, kept, log)
     log_unasked_answers(responses, missing, [column.item for column in coded.columns.values()], own, log)
     flags = flag_answers(responses, missing, book, own, log)
+    flags["unfinished"] = _unfinished(raw.marks, own, log)
     return Survey(
         responses=responses,
         missing=missing,
-        codebook=book,
+        codebook=declared_book,
         issues=log.table(),
         recodings=list_recodings(coded.columns, kept),
         flags=flags,
@@ -211,6 +172,13 @@ def _name_issues(log: IssueLog, lines: pd.Series) -> None:
         row["respondent"] = row["respondent"] or by_line.get(int(str(row["line"])), "")
 
 
+def _unfinished(marks: Mapping[str, tuple[int, ...]], lines: pd.Series, log: IssueLog) -> pd.Series:
+    flagged = lines.isin(marks.get("unfinished", ()))
+    for respondent, line in lines[flagged].items():
+        log.add("unfinished_record", respondent=str(respondent), line=int(line))
+    return flagged
+
+
 def _size(responses: pd.DataFrame, book: Codebook) -> pd.Series:
     roles = ("headcount", "turnover", "balance_sheet")
     return size_category(*(role_numbers(responses, book, role) for role in roles))
@@ -220,6 +188,7 @@ def _flow(received: int, left_out: pd.Series, repeated: int) -> pd.DataFrame:
     counts = left_out.value_counts()
     steps = [
         ("received", received),
+        *((mark, int(counts[mark])) for mark in _LEFT_OUT_BY_PLATFORM if mark in counts),
         ("exact_duplicate", int(counts.get("exact_duplicate", 0))),
         ("test_answer", int(counts.get("test_answer", 0))),
         ("same_respondent", repeated),
