@@ -97,12 +97,14 @@ class Item:
         Unit of a number (``keur``, ``percent``, ``uta``, ``days_per_month`` …).
     bounds : tuple of float
         Lowest and highest number that can be true.
-    check : {'', 'siren', 'naf'}
-        Extra rule of an identifier.
+    check : {'', 'siren', 'naf', 'naf-2025'}
+        Extra rule of an identifier; of a NAF code the form only, under the version that is named.
     code : str
         For a tick list exported in one cell: the text that stands for this option.
     separator : str
         For a tick list exported in one cell: what stands between two options; empty elsewhere.
+    other : bool
+        True for the option "other" of a tick list whose cell holds what was written: any text ticks it.
     personal : bool
         True for what names or reaches a person; never shown.
     required : bool
@@ -127,6 +129,7 @@ class Item:
     check: str = ""
     code: str = ""
     separator: str = ""
+    other: bool = False
     personal: bool = False
     required: bool = True
 

@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 
 from cdo_analysis.codebook import MISSING_KINDS, Codebook, Item
-from cdo_analysis.intake.company import read_siren
+from cdo_analysis.intake.company import read_naf, read_siren
 from cdo_analysis.intake.issues import IssueLog
 from cdo_analysis.intake.lists import read_list
-from cdo_analysis.intake.numbers import comma_is_decimal_in, read_number
+from cdo_analysis.intake.numbers import comma_is_decimal_in, is_share, percentages_mixed, read_number
 from cdo_analysis.intake.values import (
     Reading,
     is_spreadsheet_error,
@@ -26,8 +26,8 @@ from cdo_analysis.intake.values import (
 ANSWERED = -1
 """What stands for "there is an answer" among places in ``MISSING_KINDS``."""
 
-_PLAIN = frozenset({"code", "number", "date", "blank", "siren", "text", "not_ticked", "ticked"})
-_NOTED = frozenset({"siren_padded", "siren_from_siret"})
+_PLAIN = frozenset({"code", "number", "date", "blank", "siren", "naf", "text", "not_ticked", "ticked"})
+_NOTED = frozenset({"siren_padded", "siren_from_siret", "siren_from_wrong_siret", "siren_from_vat"})
 _PLACES = {kind: place for place, kind in enumerate(MISSING_KINDS)} | {None: ANSWERED}
 
 
@@ -175,13 +175,20 @@ def _read_texts(texts: Sequence[str], item: Item) -> list[Reading]:
     """Read the distinct texts of a column; for numbers and dates, the whole column shows what some cells mean."""
     if item.kind == "number":
         comma = comma_is_decimal_in(texts)
-        return [read_number(text, item, comma_is_decimal=comma) for text in texts]
+        readings = [read_number(text, item, comma_is_decimal=comma) for text in texts]
+        return _refuse_shares(readings) if item.unit == "percent" and percentages_mixed(texts) else readings
     if item.kind == "date":
         day_first = not month_first(texts)
         return [read_date(text, day_first=day_first) for text in texts]
     if item.kind == "choice":
         return [read_option(text, item) if item.tick else read_choice(text, item) for text in texts]
     return [_read_text(text, item) for text in texts]
+
+
+def _refuse_shares(readings: Sequence[Reading]) -> list[Reading]:
+    """Refuse what may be a share among percentages."""
+    unsure = Reading(missing="invalid", rule="share_or_percent")
+    return [unsure if isinstance(r.value, float) and is_share(r.value) else r for r in readings]
 
 
 def _read_text(text: str, item: Item) -> Reading:
@@ -195,6 +202,9 @@ def _read_text(text: str, item: Item) -> Reading:
     missing = read_missing(text)
     if missing:
         return missing
+    if item.check.startswith("naf"):
+        naf, rule = read_naf(text)
+        return Reading(naf or None, None if naf else "invalid", rule)
     if item.check != "siren":
         return Reading(text.strip(), None, "text")
     siren, rule = read_siren(text)

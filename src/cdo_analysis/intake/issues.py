@@ -44,6 +44,21 @@ RULES: dict[str, tuple[Severity, str, str]] = {
         "{value!r} is outside {bounds} for '{item}'",
         "counted as missing (invalid)",
     ),
+    "date_for_number": (
+        "important",
+        "{value!r} is a date where a number is asked: a spreadsheet makes one of a range such as 10-49",
+        "counted as missing (invalid)",
+    ),
+    "share_or_percent": (
+        "important",
+        "{value!r} may be a share or a percentage: the column has both",
+        "counted as missing (invalid)",
+    ),
+    "naf_wrong_form": (
+        "info",
+        "{value!r} has not the form of a NAF code (four digits and a letter)",
+        "counted as missing (invalid)",
+    ),
     "not_a_date": ("important", "{value!r} is not a date that can be read day first", "counted as missing (invalid)"),
     "siren_wrong_key": ("important", "the SIREN {value!r} fails its key", "identified by its line instead"),
     "siren_wrong_length": (
@@ -58,6 +73,12 @@ RULES: dict[str, tuple[Severity, str, str]] = {
         "the SIREN {value!r} had lost its zeros; the key holds with them",
         "zeros restored",
     ),
+    "siren_from_wrong_siret": (
+        "important",
+        "{value!r} is a SIRET whose key fails; that of its SIREN holds",
+        "SIREN kept",
+    ),
+    "siren_from_vat": ("info", "{value!r} is a VAT number; its SIREN was kept", "SIREN kept"),
     "siren_from_siret": ("info", "{value!r} is a SIRET; its SIREN was kept", "SIREN kept"),
     "exact_duplicate": (
         "important",

@@ -44,8 +44,16 @@ def read_list(text: str, options: Sequence[Item]) -> list[Reading]:
     missing = read_missing(text)
     if not found and missing:
         return [missing] * len(options)
-    other = Reading(missing="invalid", rule="unknown_answer") if unknown else Reading("0", None, "not_ticked")
-    return [Reading("1", None, "ticked") if own & found else other for own in names]
+    written_out = any(option.other for option in options)  # what no option names is the text of "other"
+    rest = Reading("0", None, "not_ticked")
+    if unknown and not written_out:
+        rest = Reading(missing="invalid", rule="unknown_answer")
+    return [
+        Reading("1", None, "other_text" if unknown and option.other else "ticked")
+        if own & found or (unknown and option.other)
+        else rest
+        for option, own in zip(options, names, strict=True)
+    ]
 
 
 def best_separator(texts: Iterable[str], options: Sequence[Item]) -> str:

@@ -72,16 +72,24 @@ def match_columns(raw: RawTable, book: Codebook, log: IssueLog) -> Matched:
         Two headers fit one column, or columns that are required are absent.
     """
     headers = list(raw.cells.columns)
-    wanted = {item.column: item for item in reversed(list(book))}
+    wanted = _columns(book)
     found = _by_header(headers, list(wanted), raw.file)
     found |= _by_other_names(raw, book, found, log)
     lists = _in_one_cell(raw, book, found)
     adapted = _with_lists(book, lists)
-    wanted = {item.column: item for item in reversed(list(adapted))}
+    wanted = _columns(adapted)
     found |= {header: header for header, _ in lists.values()}
-    _tell(raw, book, (wanted, found), log)
+    _tell(raw, book.id, (wanted, found), log)
     declared = {found[header]: codes for header, codes in raw.declared.items() if header in found}
     return Matched(raw.cells.rename(columns=found), adapted, declared)
+
+
+def _columns(book: Codebook) -> dict[str, Item]:
+    """Return the first item of each column, in the order of the questionnaire."""
+    columns: dict[str, Item] = {}
+    for item in book:
+        columns.setdefault(item.column, item)
+    return columns
 
 
 # --- by header ------------------------------------------------------------------------------------------------
@@ -201,13 +209,13 @@ def _with_lists(book: Codebook, lists: Mapping[str, tuple[str, str]]) -> Codeboo
 # --- what is told ---------------------------------------------------------------------------------------------
 
 
-def _tell(raw: RawTable, book: Codebook, columns: tuple[Mapping[str, Item], Mapping[str, str]], log: IssueLog) -> None:
+def _tell(raw: RawTable, codebook: str, columns: tuple[Mapping[str, Item], Mapping[str, str]], log: IssueLog) -> None:
     """Say which columns are missing or unknown, and which unknown one may be a missing one renamed."""
     wanted, found = columns
     absent = {column: item for column, item in wanted.items() if column not in found.values()}
-    _check_absent(absent, wanted, raw.file, book.id)
+    _check_absent(absent, wanted, raw.file, codebook)
     unknown = [header for header in raw.cells.columns if header not in found]
-    for column, item in sorted(absent.items(), key=lambda pair: list(book).index(book[pair[1].name])):
+    for column, item in absent.items():
         near = get_close_matches(column, unknown, n=1, cutoff=_CLOSE)
         log.add("missing_column", item=item.name, column=column, near=f" (is it '{near[0]}'?)" if near else "")
     for header in unknown:

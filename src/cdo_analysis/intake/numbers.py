@@ -7,10 +7,17 @@ import unicodedata
 from collections.abc import Iterable
 from decimal import Decimal
 
-from cdo_analysis.codebook import Item
+from cdo_analysis.codebook import Item, MissingKind
+from cdo_analysis.intake.bands import ranges_behind
 from cdo_analysis.intake.values import Reading, fold, read_missing
 
 LONGEST_NUMBER = 80  # characters, words included: what is longer is no number, and could be infinite
+MOST_SHARES = 0.2
+"""Of the distinct numbers of a column of percentages, the part under 1 from which they are taken for shares."""
+_SYMBOLS: dict[str, MissingKind] = {
+    "c": "refused", "s": "refused", "secret": "refused", "confidentiel": "refused", "confidential": "refused",
+    "nd": "no_answer", "n.d.": "no_answer", "n/d": "no_answer", "non disponible": "no_answer",
+}  # fmt: skip
 MONEY_UNITS = {"eur": Decimal(1), "keur": Decimal(1_000), "meur": Decimal(1_000_000)}
 _SCALES = {
     "": 1, "k": 10**3, "mille": 10**3, "thousand": 10**3, "m": 10**6, "million": 10**6, "md": 10**9, "mds": 10**9,
@@ -87,7 +94,7 @@ def read_number(text: str, item: Item, *, comma_is_decimal: bool | None = None) 
     >>> read_number("1,250", turnover).rule
     'ambiguous_number'
     """
-    stated = _read_stated(text, item) or read_missing(text)
+    stated = _read_stated(text, item) or read_missing(text) or _read_symbol(text)
     if stated:
         return stated
     plain = _simplify(text)
@@ -95,6 +102,8 @@ def read_number(text: str, item: Item, *, comma_is_decimal: bool | None = None) 
         return _invalid("not_a_number")
     if _INTERVAL.fullmatch(plain):
         return _invalid("interval_for_number")
+    if ranges_behind(text):
+        return _invalid("date_for_number")
     reading = _read_written(plain, item, comma_is_decimal)
     if not isinstance(reading.value, float):
         return reading
@@ -145,6 +154,36 @@ def _read_stated(text: str, item: Item) -> Reading | None:
         if by_code or folded in {fold(label) for label in (answer.label.fr, answer.label.en) if label}:
             return Reading(None, answer.missing, "code" if by_code else "label")
     return None
+
+
+def _read_symbol(text: str) -> Reading | None:
+    """Read the symbols by which official tables say that there is no number ("c", "n.d.")."""
+    kind = _SYMBOLS.get(fold(text))
+    return Reading(None, kind, "missing_word") if kind else None
+
+
+def percentages_mixed(texts: Iterable[str]) -> bool:
+    """Tell whether a column of percentages has shares of 1 too, so that ``0,12`` there may mean 12 % or 0.12 %.
+
+    Examples
+    --------
+    >>> percentages_mixed(["12", "0,12", "12 %"]), percentages_mixed(["12", "8,5", "3", "40", "25", "0,5"])
+    (True, False)
+    """
+    numbers = [_bare_number(text) for text in texts]
+    sizes = [abs(number) for number in numbers if number]
+    shares = sum(is_share(size) for size in sizes)
+    return 0 < shares < len(sizes) and shares >= MOST_SHARES * len(sizes)
+
+
+def is_share(number: float) -> bool:
+    """Tell whether a number may be a share of 1."""
+    return 0 < abs(number) < 1
+
+
+def _bare_number(text: str) -> float:
+    plain = _simplify(text).replace(",", ".").removesuffix("%").strip()
+    return float(plain) if re.fullmatch(r"-?[0-9]{1,6}(?:\.[0-9]{1,6})?", plain) else 0.0
 
 
 def _simplify(text: str) -> str:
