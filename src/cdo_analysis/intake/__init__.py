@@ -1,27 +1,39 @@
 """Intake: a raw survey export becomes a tidy survey, and nothing is silently lost.
 
-`readers` turn a file to text (by `delimited`, `workbook` and `records`), `values`, `numbers` and `lists` one written
-answer to one value, `coding` columns to coded answers, `missing` says why an answer is missing, `company` identifies
-and sizes the firm, `quality` flags doubtful answers, `issues` says what is wrong, as a table.
+`sources` takes the bytes of a file, `readers` turn them to text (by `delimited` or, apart, `binary`, then `header`,
+`records` and `platforms`), `matching` finds the items' columns, `values`, `bands`, `numbers` and `lists` read one
+written answer, `coding` columns of them, `missing` says why an answer is missing, `company` identifies and sizes the
+firm, `personal` sets apart what reaches a person, `quality` and `doubts` flag doubtful answers, `journal` keeps what
+was done, `issues` says what is wrong, as a table; `read` and `assemble` are the order of all this.
 """
 
 from cdo_analysis.intake.company import SIZE_CATEGORIES, luhn_holds, read_siren, size_category
+from cdo_analysis.intake.doubts import drop_off
 from cdo_analysis.intake.issues import RULES, count_issues
+from cdo_analysis.intake.journal import CleaningLog, replay
+from cdo_analysis.intake.personal import pseudonyms
+from cdo_analysis.intake.platforms import PLATFORMS
 from cdo_analysis.intake.quality import FLAGS
 from cdo_analysis.intake.read import read_survey
-from cdo_analysis.intake.readers import RawTable, read_table
+from cdo_analysis.intake.readers import ExportOptions, RawTable, read_table
 from cdo_analysis.intake.survey import Survey
 
 __all__ = [
     "FLAGS",
+    "PLATFORMS",
     "RULES",
     "SIZE_CATEGORIES",
+    "CleaningLog",
+    "ExportOptions",
     "RawTable",
     "Survey",
     "count_issues",
+    "drop_off",
     "luhn_holds",
+    "pseudonyms",
     "read_siren",
     "read_survey",
     "read_table",
+    "replay",
     "size_category",
 ]

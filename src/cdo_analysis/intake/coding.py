@@ -211,12 +211,35 @@ def _read_text(text: str, item: Item) -> Reading:
     return Reading(siren or None, None if siren else "invalid", rule)
 
 
+def identifier_of(text: str, item: Item) -> str:
+    """Return the identifier that a cell holds; an empty text where there is no valid one."""
+    return str(_read_text(text, item).value or "")
+
+
 def _empty(item: Item, index: pd.Index) -> pd.Series:
     if item.kind == "number":
         return pd.Series(np.nan, index=index, dtype=float)
     if item.kind == "date":
         return pd.Series(pd.NaT, index=index, dtype="datetime64[us]")
     return pd.Series(None, index=index, dtype="str")
+
+
+def list_readings(columns: Mapping[str, ReadColumn], kept: np.ndarray) -> pd.DataFrame:
+    """List every text of the records that count which does not stand for itself, with what it was read as.
+
+    Returns
+    -------
+    DataFrame
+        A row an item and a text: item, before, after (``""`` for none), missing (its kind, or ``""``), rule, n.
+    """
+    rows = []
+    for name, column in columns.items():
+        counts = np.bincount(column.places[kept], minlength=len(column.texts))
+        for text, reading, n in zip(column.texts, column.readings, counts, strict=True):
+            after = "" if reading.value is None else str(reading.value)
+            if n and (after != text or reading.missing):
+                rows.append((name, text, after, reading.missing or "", reading.rule, int(n)))
+    return pd.DataFrame(rows, columns=["item", "before", "after", "missing", "rule", "n"])
 
 
 # --- what is told of the reading --------------------------------------------------------------------------------

@@ -113,6 +113,32 @@ RULES: dict[str, tuple[Severity, str, str]] = {
     "speeder": ("important", "answered in {value} s, under a third of the median", "kept and flagged"),
     "attention_failed": ("important", "the attention question was answered {value!r}", "kept and flagged"),
     "mostly_unanswered": ("important", "{value} of the questions asked have an answer", "kept and flagged"),
+    "near_duplicate": (
+        "important",
+        "nearly all the answers are those of line {kept} ({value} alike)",
+        "kept and flagged",
+    ),
+    "long_string": ("important", "the same answer {value} times in a row", "kept and flagged"),
+    "inconsistent": ("important", "{label} ({value})", "kept and flagged"),
+    "outside_dates": ("important", "answered on {value}, when the survey was not open", "kept and flagged"),
+    "same_address": ("important", "{value} records came from one machine", "kept and flagged"),
+    "personal_column": (
+        "info",
+        "the column '{column}' holds {what}, which the questionnaire does not ask",
+        "set apart from the answers",
+    ),
+    "personal_text": ("important", "'{item}' holds {what}", "hidden in the text"),
+    "sensitive_text": (
+        "important",
+        "'{item}' may say something of a person's health ({value!r})",
+        "kept: write personal = true in the codebook to withhold it",
+    ),
+    "edit_applied": ("info", "{value!r} was corrected to {after!r}: {reason}", "read as corrected"),
+    "edit_without_cell": (
+        "important",
+        "a correction to {after!r} names a respondent, an item or an earlier value that is not there: {reason}",
+        "not applied",
+    ),
     "size_contradiction": (
         "important",
         "{value}: the turnover per head is out of the ordinary",

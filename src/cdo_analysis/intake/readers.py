@@ -59,7 +59,7 @@ class RawTable:
 
 
 @dataclass(frozen=True)
-class Reading:
+class ExportOptions:
     """How a file is to be read, where the file itself does not say it or says it wrongly.
 
     Attributes
@@ -89,7 +89,7 @@ def read_table(
     sheet: str | None = None,
     encoding: str | None = None,
     platform: str | None = None,
-    reading: Reading | None = None,
+    options: ExportOptions | None = None,
     known: Collection[str] = (),
 ) -> RawTable:
     """Read an export to text.
@@ -100,8 +100,8 @@ def read_table(
         A file on this machine; what it holds decides how it is read, not its name: CSV, XLSX, ODS, SPSS, Stata,
         Parquet.
     sheet, encoding, platform : optional
-        As in :class:`Reading`.
-    reading : Reading, optional
+        As in :class:`ExportOptions`.
+    options : ExportOptions, optional
         All of the ways at once; what is given beside it wins.
     known : collection of str
         Headers that the codebook expects, by which titles above the table are told from its header.
@@ -117,7 +117,7 @@ def read_table(
     UsageError
         There is no such platform.
     """
-    how = reading or Reading()
+    how = options or ExportOptions()
     how = replace(how, sheet=sheet or how.sheet, encoding=encoding or how.encoding, platform=platform or how.platform)
     data, name = read_source(path)
     records = _without_footer(_read_records(data, name, how), how.footer, name)
@@ -144,7 +144,7 @@ def read_table(
     )
 
 
-def _read_records(data: bytes, name: str, how: Reading) -> Records:
+def _read_records(data: bytes, name: str, how: ExportOptions) -> Records:
     content = content_of(data, name)
     if content == "text":
         return read_delimited(data, name, encoding=how.encoding, repair=how.repair)
