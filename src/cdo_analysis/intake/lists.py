@@ -73,16 +73,24 @@ def best_separator(texts: Iterable[str], options: Sequence[Item]) -> str:
         parts = ([part for part in text.split(mark) if part.strip()] for text in written)
         return sum(not _match(cut, mark, names)[1] for cut in parts)
 
-    return max(_SEPARATORS, key=fits)
+    best, most = _SEPARATORS[0], -1
+    for mark in _SEPARATORS:
+        n = fits(mark)
+        if n > most:
+            best, most = mark, n
+        if most == len(written):
+            break
+    return best
 
 
 def _match(parts: list[str], separator: str, names: frozenset[str]) -> tuple[set[str], list[str]]:
     """Return the names that the parts make, several parts together where they must, and the parts left over."""
     found: set[str] = set()
     unknown: list[str] = []
+    most = max((name.count(separator.strip() or " ") for name in names), default=0) + 1  # parts of the longest name
     start = 0
     while start < len(parts):
-        ends = range(len(parts), start, -1)
+        ends = range(min(len(parts), start + most), start, -1)
         joined = ((end, fold(separator.join(parts[start:end]))) for end in ends)
         end, name = next(((end, name) for end, name in joined if name in names), (start + 1, ""))
         if name:

@@ -121,6 +121,7 @@ def _by_other_names(raw: RawTable, book: Codebook, found: Mapping[str, str], log
     open_items = {item.column: item for item in book if item.column not in found.values()}
     keys: dict[str, set[str]] = {}
     for column, item in open_items.items():
+        keys.setdefault(_key(column).replace(" ", ""), set()).add(column)  # LimeSurvey allows no mark in a code
         for text in (column, *_wordings(item)):
             if text == column or len(_key(text)) >= _SHORTEST_WORDING:
                 keys.setdefault(_key(text), set()).add(column)

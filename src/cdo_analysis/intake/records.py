@@ -68,6 +68,8 @@ def clean_header(cell: str) -> str:
     >>> clean_header("\ufeffTaille\u00a0 de  l'entreprise\u200b ")
     "Taille de l'entreprise"
     """
+    if cell.isascii():
+        return " ".join(cell.split())
     visible = "".join(c for c in unicodedata.normalize("NFC", cell) if unicodedata.category(c) != "Cf")
     return " ".join(visible.split())
 

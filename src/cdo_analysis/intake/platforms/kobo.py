@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import replace
 
 from cdo_analysis.intake.records import Records, clean_header
@@ -21,9 +22,9 @@ def wrote(records: Records) -> bool:
 def arrange(records: Records, name: str) -> Records:
     """Take groups off the names; an option of a select_multiple ``q/option`` becomes ``q_option``."""
     paths = [_plain(cell) for cell in records.rows[0]]
-    headers = [_short(path, set(paths)) for path in paths]
-    if len(set(headers)) < len(set(paths)):  # two groups have a question of one name: the path tells them apart
-        headers = paths
+    short = [_short(path, set(paths)) for path in paths]
+    counts = Counter(short)  # where two groups have a question of one name, the path tells them apart
+    headers = [path if counts[name] > 1 else name for path, name in zip(paths, short, strict=True)]
     roles = {"end": "submitted"} if "end" in headers else {h: _ROLES[h] for h in headers if h in _ROLES}
     return replace(records, rows=[headers, *records.rows[1:]], platform="kobo", roles=roles)
 

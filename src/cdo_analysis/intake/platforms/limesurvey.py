@@ -29,7 +29,8 @@ def wrote(records: Records) -> bool:
 
 def arrange(records: Records, name: str) -> Records:
     """Turn headings to codes with labels, placeholders to blanks; mark the records that were not sent."""
-    headings = [clean_header(cell) for cell in records.rows[0]]
+    written = [clean_header(cell) for cell in records.rows[0]]
+    headings = [heading or f"(column {place})" for place, heading in enumerate(written, start=1)]  # no wording
     headers, labels = zip(*map(read_heading, headings), strict=True)
     roles = {header: _ROLES[header.casefold()] for header in headers if header.casefold() in _ROLES}
     rows = [["" if cell == _PLACEHOLDER else cell for cell in row] for row in records.rows[1:]]
