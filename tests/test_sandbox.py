@@ -48,8 +48,7 @@ def outcome(data: bytes) -> str:
     try:
         found = parse("statistics", data, "e.sav", kind="sav")
     except InputError as error:
-        assert "\n" not in str(error)
-        return "refused"
+        return "refused" if "\n" not in str(error) else f"two lines: {error}"
     assert {len(column) for column in found["columns"]} <= {0, *range(10**6)}
     return "read"
 
@@ -83,7 +82,7 @@ def test_a_parser_that_dies_is_a_sentence(tmp_path: Path, monkeypatch: pytest.Mo
 
 def test_a_parser_that_never_ends_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run, "CPU_SECONDS", 0)
-    with pytest.raises(InputError, match="used more than|ran for more|SIG|status"):
+    with pytest.raises(InputError, match=r"used more than|ran for more|SIG|status"):
         parse("workbook", b"PK", "e.xlsx", kind="xlsx")
     assert CPU_SECONDS == 10
 
