@@ -9,10 +9,12 @@ was done, `issues` says what is wrong, as a table; `read` and `assemble` are the
 
 from cdo_analysis.intake.company import SIZE_CATEGORIES, luhn_holds, read_siren, size_category
 from cdo_analysis.intake.doubts import drop_off
+from cdo_analysis.intake.forgetting import forget_in_export
 from cdo_analysis.intake.issues import RULES, count_issues
-from cdo_analysis.intake.journal import CleaningLog, replay
+from cdo_analysis.intake.journal import CleaningLog, replay, write_log
 from cdo_analysis.intake.personal import pseudonyms
 from cdo_analysis.intake.platforms import PLATFORMS
+from cdo_analysis.intake.pseudonymity import pseudonymise
 from cdo_analysis.intake.quality import FLAGS
 from cdo_analysis.intake.read import read_survey
 from cdo_analysis.intake.readers import ExportOptions, RawTable, read_table
@@ -29,11 +31,14 @@ __all__ = [
     "Survey",
     "count_issues",
     "drop_off",
+    "forget_in_export",
     "luhn_holds",
+    "pseudonymise",
     "pseudonyms",
     "read_siren",
     "read_survey",
     "read_table",
     "replay",
     "size_category",
+    "write_log",
 ]

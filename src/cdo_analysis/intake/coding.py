@@ -292,6 +292,17 @@ def log_unreadable(columns: Mapping[str, ReadColumn], lines: pd.Series, kept: np
             log.add_cells(rule, texts, lines=lines, item=_name(column.item), bounds=f"{low:g} to {high:g}")
 
 
+def count_unreadable(coded: Coded) -> dict[str, int]:
+    """Return how many cells could not be read, by rule; a list in one cell counts once."""
+    counts: dict[str, int] = {}
+    for column in _told_once(coded.columns):
+        n = np.bincount(column.places, minlength=len(column.texts))
+        for reading, cells in zip(column.readings, n, strict=True):
+            if reading.missing == "invalid" and cells:
+                counts[reading.rule] = counts.get(reading.rule, 0) + int(cells)
+    return counts
+
+
 def _told_once(columns: Mapping[str, ReadColumn]) -> Iterator[ReadColumn]:
     """Yield the columns, those of a list in one cell once."""
     told: set[str] = set()

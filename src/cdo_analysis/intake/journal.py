@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from cdo_analysis.codebook import Codebook
-from cdo_analysis.errors import InputError
+from cdo_analysis.errors import InputError, PublishError
 
 if TYPE_CHECKING:
     from cdo_analysis.intake.coding import ReadColumn
@@ -185,6 +186,27 @@ def edit_cells(
 
 
 # --- out to spreadsheets --------------------------------------------------------------------------------------
+
+
+def write_log(log: CleaningLog, folder: Path) -> list[Path]:
+    """Write the tables of a cleaning log as CSVs that a spreadsheet can open without harm.
+
+    Raises
+    ------
+    PublishError
+        The folder cannot be written.
+    """
+    paths = []
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, table in vars(log).items():
+            path = folder / f"{name}.csv"
+            safe = table.map(lambda value: spreadsheet_safe(value) if isinstance(value, str) else value)
+            path.write_text(safe.to_csv(index=False, lineterminator="\n"), encoding="utf-8-sig")
+            paths.append(path)
+    except OSError as error:
+        raise PublishError(f"the log cannot be written to {folder}: {error.strerror}; name another folder.") from error
+    return paths
 
 
 def spreadsheet_safe(text: str) -> str:

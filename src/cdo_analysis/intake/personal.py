@@ -107,7 +107,7 @@ def _kind_of(header: str, texts: pd.Series) -> str:
     written = [text for text in texts.unique() if text.strip()]
     kinds = [find_personal(text) for text in written[:200]]
     told = sum(bool(kind) for kind in kinds)
-    return kinds[[bool(k) for k in kinds].index(True)][0] if kinds and told >= MOSTLY * len(kinds) else ""
+    return kinds[[bool(k) for k in kinds].index(True)][0] if kinds and told > MOSTLY * len(kinds) else ""
 
 
 def contacts_of(apart: pd.DataFrame) -> pd.DataFrame:

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from cdo_analysis.codebook import Codebook
-from cdo_analysis.intake import read_survey
+from cdo_analysis.intake import ExportOptions, pseudonymise, read_survey
 from cdo_analysis.pipeline.stages import SEED, Analysis, analyse
 from cdo_analysis.pipeline.weights import find_margins
 from cdo_analysis.profiles import Profiles
@@ -34,13 +34,16 @@ def fit(
     seed: int = SEED,
     sheet: str | None = None,
     encoding: str | None = None,
+    options: ExportOptions | None = None,
+    edits: pd.DataFrame | None = None,
+    pseudonym_key: bytes | None = None,
 ) -> Study:
     """Read an export, run every stage once, and write the study.
 
     Parameters
     ----------
     export : str or Path
-        CSV or XLSX export.
+        An export: CSV, XLSX, ODS, SPSS, Stata or Parquet.
     codebook : str, Path or Codebook
     out : str or Path
         Folder of the study.
@@ -50,12 +53,19 @@ def fit(
         See :func:`analyse`.
     sheet, encoding : str, optional
         See :func:`~cdo_analysis.intake.read_table`.
+    options : ExportOptions, optional
+    edits : DataFrame, optional
+        See :func:`~cdo_analysis.intake.read_survey`.
+    pseudonym_key : bytes, optional
+        Respondents are named by a hash keyed with it: see :func:`~cdo_analysis.intake.pseudonymise`.
 
     Returns
     -------
     Study
     """
-    survey = read_survey(export, codebook, sheet=sheet, encoding=encoding)
+    survey = read_survey(export, codebook, sheet=sheet, encoding=encoding, options=options, edits=edits)
+    if pseudonym_key is not None:
+        survey = pseudonymise(survey, pseudonym_key)
     totals = find_margins(margins) if margins else None
     return save(analyse(survey, margins=totals, other_unit=other_unit, rules=rules, note=note, seed=seed), out)
 
