@@ -53,8 +53,8 @@ def make_codebook() -> Codebook:
 def make_cells(n: int) -> pd.DataFrame:
     """Return `n` firms, as dirty as exports are: labels for codes, words for none, units, what is no answer."""
     rng = np.random.default_rng(2026)
-    spellings, weights = np.array(SPELLINGS, dtype=object), np.r_[np.full(5, 14), np.full(len(SPELLINGS) - 5, 2.5)]
-    amounts = rng.integers(1, 2_000, n).astype(str).astype(object)
+    spellings, weights = np.array(SPELLINGS, dtype=object), np.r_[np.full(len(SPELLINGS) - 2, 14), 0.5, 0.5]
+    amounts = rng.integers(1, 1_000, n).astype(str).astype(object)
     days = pd.date_range("2026-01-01", periods=60).strftime("%d/%m/%Y").to_numpy(dtype=object)
     columns: dict[str, np.ndarray] = {
         "SIREN": np.char.zfill(np.arange(n).astype(str), 9).astype(object),

@@ -189,11 +189,17 @@ def as_microsoft_forms(cells: pd.DataFrame, path: Path) -> None:
 
 
 def typed(cells: pd.DataFrame) -> pd.DataFrame:
-    """Numbers and codes as numbers, where every text of a column is one: what a statistician stores."""
+    """Numbers and codes as numbers where every text of a column is one; codes such as ``01`` stay text.
+
+    Stored as the number 1, the region 01 would be refused at reading: a zero that was lost is never guessed.
+    """
     table = under_columns(cells)
     for item in BOOK:
         texts = table[item.column]
-        if item.kind in ("number", "choice") and texts[texts.ne("")].str.fullmatch(r"-?[1-9]?[0-9]*(\.[0-9]+)?").all():
+        if (
+            item.kind in ("number", "choice")
+            and texts[texts.ne("")].str.fullmatch(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?").all()
+        ):
             table[item.column] = pd.to_numeric(texts.replace("", np.nan))
     return table
 

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import csv
 import io
+import tempfile
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from cdo_analysis.codebook import load_codebook, read_codebook
 from cdo_analysis.errors import InputError
-from cdo_analysis.intake import read_survey, read_table, replay
+from cdo_analysis.intake import ExportOptions, read_survey, read_table, replay
 from cdo_analysis.intake.journal import edit_cells
 from cdo_analysis.resources import sample_dir
 
+SIRENS = ["732829320", "005520135", "356000000", "552081317", "542051180"]
 BOOK = read_codebook(
     """
 id = "t"
@@ -58,6 +63,63 @@ def test_a_log_without_a_reading_does_not_make_the_survey(tmp_path: Path) -> Non
     assert replay(raw.cells, survey.log, raw.lines)["site"].tolist() == ["1"]
     poorer = type(survey.log)(survey.log.columns, survey.log.records, survey.log.readings.iloc[:0], survey.log.deduced)
     assert replay(raw.cells, poorer, raw.lines)["site"].tolist() == ["Oui"]
+
+
+WRITTEN = st.one_of(
+    st.sampled_from(
+        ["Oui", "non", "1", "0", "NSP", "", " ", "n.c.", "12", "1 250", "1,250", "12 k€", "05/03/2026", "#N/A"]
+    ),
+    st.text(st.characters(codec="utf-8", exclude_characters="\x00\x1a\ufeff\r\n"), max_size=12),
+)
+MIXED = read_codebook(
+    BOOK.source
+    + """
+[[item]]
+name = "sales"
+kind = "number"
+unit = "keur"
+question = "Chiffre d'affaires"
+[[item]]
+name = "sent"
+kind = "date"
+question = "Date"
+[[item]]
+name = "note"
+kind = "text"
+personal = true
+question = "Remarque"
+[[item]]
+name = "tools"
+question = "Outils"
+select = "any"
+rows = [ { name = "crm", label = "CRM" }, { name = "erp", label = "ERP" } ]
+""",
+    "t.toml",
+)
+
+
+@settings(max_examples=120, deadline=None, derandomize=True)
+@given(rows=st.lists(st.lists(WRITTEN, min_size=6, max_size=6), min_size=1, max_size=5))
+def test_any_table_comes_back_as_it_is_or_with_its_log_or_is_refused(rows: list[list[str]]) -> None:
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, quoting=csv.QUOTE_ALL)
+    writer.writerow(["SIREN", "SITE", "sales", "sent", "note", "crm", "erp"])
+    writer.writerows([siren, *row] for siren, row in zip(SIRENS, rows, strict=False))
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "e.csv"
+        path.write_bytes(text.getvalue().encode())
+        options = ExportOptions(encoding="utf-8")
+        try:
+            survey, raw = read_survey(path, MIXED, options=options, keep_log=True), read_table(path, encoding="utf-8")
+        except InputError:
+            return
+    assert survey.log is not None
+    made = replay(raw.cells, survey.log, raw.lines)
+    pd.testing.assert_frame_equal(made, survey.responses[made.columns])
+    told = survey.log.readings[survey.log.readings["missing"] == "invalid"]
+    important = survey.issues[survey.issues["severity"] == "important"]
+    assert set(told["item"]) <= set(important["item"])  # what could not be read has its row in the issue table
+    assert len(survey) + survey.flow["n"].iloc[1:-1].sum() == len(rows)
 
 
 def edits(text: str) -> pd.DataFrame:

@@ -24,6 +24,7 @@ _ISO = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})(?:[ t]00:00:00)?")
 _DAY_FIRST = re.compile(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})")
 _MONTH_YEAR = re.compile(r"([a-z]{3,9})\.?[-/ ]([0-9]{2})")
 _DAY_MONTH = re.compile(r"([0-9]{1,2})[-/ ]([a-z]{3,9})\.?")
+_MONTH = re.compile(r"[^\W\d_]{3}")
 _MONTHS = {
     "jan": 1, "janv": 1, "feb": 2, "fev": 2, "fevr": 2, "mar": 3, "mars": 3, "apr": 4, "avr": 4, "avril": 4, "may": 5,
     "mai": 5, "jun": 6, "juin": 6, "jul": 7, "juil": 7, "aug": 8, "aou": 8, "aout": 8, "sep": 9, "sept": 9, "oct": 10,
@@ -92,6 +93,8 @@ def ranges_behind(text: str) -> Sequence[Band]:
     >>> ranges_behind("2049-10-01"), ranges_behind("oct.-49"), ranges_behind("2026-09-01"), ranges_behind("5-24")
     ([(1.0, 10.0), (10.0, 49.0)], [(10.0, 49.0)], [(1.0, 9.0), (9.0, 26.0)], [])
     """
+    if "-" not in text and "/" not in text and not _MONTH.search(text):
+        return []
     folded = fold(text)
     pairs: list[tuple[int, int]] = []
     if found := _ISO.fullmatch(folded):

@@ -59,8 +59,8 @@ class ReadColumn:
         if self.item.kind == "date":
             dates = pd.to_datetime(pd.Series(values, dtype=object)).astype("datetime64[us]")
             return pd.Series(dates.to_numpy()[self.places], index=index)
-        texts = pd.Series(values, dtype=object).astype("str")
-        return texts.take(self.places).set_axis(index)
+        texts = pd.array(np.array(values, dtype=object), dtype="str")
+        return pd.Series(texts.take(self.places), index=index)
 
     def kinds(self) -> np.ndarray:
         """Return the place of each missing kind in ``MISSING_KINDS``, :data:`ANSWERED` where there is an answer."""

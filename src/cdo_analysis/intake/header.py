@@ -76,8 +76,8 @@ def _below_merges(records: Records) -> int:
 
 def _levels(records: Records, place: int, known: Collection[str]) -> tuple[int, list[list[str]]]:
     """Return the place of the first level, and the levels of the header, merged cells filled."""
-    filled = {number: list(row) for number, row in zip(records.numbers, records.rows, strict=True)}
-    header = records.numbers[place]
+    header, searched = records.numbers[place], place + 1
+    filled = {n: list(row) for n, row in zip(records.numbers[:searched], records.rows[:searched], strict=True)}
     levels = {header}
     for top, left, bottom, right in records.merges:
         if top in filled and header - 1 <= bottom <= header and left < right:

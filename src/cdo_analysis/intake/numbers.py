@@ -11,6 +11,7 @@ from cdo_analysis.codebook import Item, MissingKind
 from cdo_analysis.intake.bands import ranges_behind
 from cdo_analysis.intake.values import Reading, fold, read_missing
 
+_PLAINEST = 15  # digits that a float holds exactly
 LONGEST_NUMBER = 80  # characters, words included: what is longer is no number, and could be infinite
 MOST_SHARES = 0.2
 """Of the distinct numbers of a column of percentages, the part under 1 from which they are taken for shares."""
@@ -94,7 +95,11 @@ def read_number(text: str, item: Item, *, comma_is_decimal: bool | None = None) 
     >>> read_number("1,250", turnover).rule
     'ambiguous_number'
     """
-    stated = _read_stated(text, item) or read_missing(text) or _read_symbol(text)
+    if text.isascii() and text.isdigit() and len(text) <= _PLAINEST:
+        return _read_whole(text, item)
+    stated = _read_stated(text, item)
+    if not stated and not text[:1].isdigit():  # what says that there is no number does not start with one
+        stated = read_missing(text) or _read_symbol(text)
     if stated:
         return stated
     plain = _simplify(text)
@@ -104,10 +109,19 @@ def read_number(text: str, item: Item, *, comma_is_decimal: bool | None = None) 
         return _invalid("interval_for_number")
     if ranges_behind(text):
         return _invalid("date_for_number")
-    reading = _read_written(plain, item, comma_is_decimal)
+    return _within(_read_written(plain, item, comma_is_decimal), item)
+
+
+def _read_whole(text: str, item: Item) -> Reading:
+    """Read digits alone, which mean one thing only."""
+    return _within(Reading(float(text), None, "number"), item)
+
+
+def _within(reading: Reading, item: Item) -> Reading:
+    """Refuse a number out of bounds; a number that is a code ("98.0") says that there is none."""
     if not isinstance(reading.value, float):
         return reading
-    for answer in item.answers:  # 98.0 for the code 98
+    for answer in item.answers:
         if _is_number(answer.code) and float(answer.code) == reading.value:
             return Reading(None, answer.missing, "code")
     low, high = item.bounds
@@ -128,7 +142,8 @@ def comma_is_decimal_in(texts: Iterable[str]) -> bool | None:
     >>> comma_is_decimal_in(["1,250", "3,5"]), comma_is_decimal_in(["1,250", "0.75"]), comma_is_decimal_in(["1,250"])
     (True, False, None)
     """
-    found = {mark for text in texts for mark in _decimal_marks(_simplify(text))}
+    marked = (text for text in texts if "," in text or "." in text)
+    found = {mark for text in marked for mark in _decimal_marks(_simplify(text))}
     return found == {","} if len(found) == 1 else None
 
 

@@ -182,7 +182,7 @@ def _note_short(rows: Sequence[list[str]], width: int, name: str) -> tuple[str, 
 
 def _note_totals(rows: Sequence[list[str]], numbers: np.ndarray, name: str) -> tuple[str, ...]:
     """Say which of the last records looks like a total or a note; it is left out only where the caller says so."""
-    last = [(number, row) for number, row in zip(numbers, rows, strict=True)][-_LAST_RECORDS:]
+    last = list(zip(numbers[-_LAST_RECORDS:], rows[-_LAST_RECORDS:], strict=True))
     found = [str(number) for number, row in last if _TOTAL.match(next((c for c in row if c.strip()), ""))]
     if not found:
         return ()

@@ -167,7 +167,6 @@ class _Tables:
     by_code: dict[str, Reading]
     by_label: dict[str, Reading]
     by_folded_code: dict[str, Reading]
-    by_whole: dict[str, Reading]
     yes_no: dict[str, Reading]
     ticks: dict[str, Reading]
 
@@ -181,7 +180,6 @@ def _answer_tables(answers: tuple[Answer, ...]) -> _Tables:
         by_code={answer.code: _reading(answer, "code") for answer in answers},
         by_label=_unambiguous(((label, answer) for answer, folded in labels for label in folded), "label"),
         by_folded_code=_unambiguous(((fold(answer.code), answer) for answer in answers), "synonym"),
-        by_whole=_unambiguous(((a.code.lstrip("0") or "0", a) for a in answers if a.code.isdigit()), "synonym"),
         yes_no=_unambiguous([*((w, a) for a in yes for w in _YES), *((w, a) for a in no for w in _NO)], "synonym"),
         ticks=_unambiguous(
             [*((w, a) for a in yes for w in _TICKED), *((w, a) for a in no for w in _UNTICKED)], "synonym"
@@ -207,10 +205,7 @@ def _read_synonym(folded: str, tables: _Tables, *, tick: bool) -> Reading | None
     if by_number:
         return Reading(by_number.value, by_number.missing, "synonym")
     return (
-        tables.yes_no.get(folded)
-        or tables.by_whole.get(number[1] if number else folded)
-        or (tables.ticks.get(folded) if tick else None)
-        or tables.by_folded_code.get(folded)
+        tables.yes_no.get(folded) or (tables.ticks.get(folded) if tick else None) or tables.by_folded_code.get(folded)
     )
 
 
