@@ -15,6 +15,7 @@ _SEPARATORS = ";,\t"
 _RECORDS_TRIED, _CHARACTERS_TRIED = 50, 100_000  # enough to see a separator, below the field limit of `csv`
 _NARROWEST_SWALLOWED = 10
 _FILLER = "\x00\x1a"  # what a damaged copy or an old DOS program leaves at the end
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")  # io.StringIO would hold the text again, four bytes a letter
 _NEWLINE = re.compile(r"\r\n|\r|\n")
 _UNDEFINED = "\x81\x8d\x8f\x90\x9d"  # bytes that cp1252 does not define
 _CP1252 = frozenset(bytes([code]).decode("cp1252", errors="ignore") for code in range(128, 256)) - {""}
@@ -48,9 +49,9 @@ def read_delimited(data: bytes, name: str, *, encoding: str | None = None, repai
         In one sentence: the file, the line, what is wrong and the way out.
     """
     text, encoding, notes = _decode(data, name, encoding, repair=repair)
-    if not text.strip():
+    if not text or text.isspace():  # text.strip() would copy it
         raise InputError(f"{name} is empty (0 answers); export the survey again.")
-    if text.lstrip().startswith("<"):
+    if text[:_CHARACTERS_TRIED].lstrip().startswith("<"):
         raise InputError(f"{name} is a web page (HTML or XML), not a CSV; open it in Excel and save it as .xlsx.")
     if "\x00" in text:
         raise InputError(
@@ -59,7 +60,7 @@ def read_delimited(data: bytes, name: str, *, encoding: str | None = None, repai
         )
     separator, body = _declared_separator(text)
     first_line = 2 if separator else 1
-    if not body.strip(f'{_SEPARATORS}{separator}" \r\n'):
+    if not re.search(rf'[^{re.escape(_SEPARATORS + separator)}" \r\n]', body):
         raise InputError(f"{name} has no header and no answer; export the survey again.")
     separator = separator or _guess_separator(body, name)
     rows, numbers = _split(body, separator, name, first_line)
@@ -156,7 +157,7 @@ def _guess_separator(text: str, name: str) -> str:
 
 
 def _first_records(text: str, separator: str) -> list[list[str]]:
-    reader = csv.reader(io.StringIO(text.lstrip()[:_CHARACTERS_TRIED], newline=""), delimiter=separator)
+    reader = csv.reader(io.StringIO(text[:_CHARACTERS_TRIED].lstrip(), newline=""), delimiter=separator)
     return list(islice((row for row in reader if any(map(str.strip, row))), _RECORDS_TRIED))
 
 
@@ -173,14 +174,15 @@ def _split(text: str, separator: str, name: str, first_line: int) -> tuple[list[
     rows: list[list[str]] = []
     numbers: list[int] = []
     limit = csv.field_size_limit(len(text) + 1)  # ours is LONGEST_CELL, with a sentence; csv's is of the process
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    reader = csv.reader((line[0] for line in _LINE.finditer(text)), delimiter=separator, strict=True)
     start = first_line
+    texts: dict[str, str] = {}
     try:
         for number, row in enumerate(reader, start=1):
             end = reader.line_num + first_line
             if any(map(str.strip, row)):
                 _check_record(row, separator, f"{name}, line {start}", end - start)
-                rows.append(row)
+                rows.append([texts.setdefault(cell, cell) for cell in row])  # one text in memory for all who wrote it
                 numbers.append(number)
             start = end
     except csv.Error as error:

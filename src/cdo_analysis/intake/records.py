@@ -111,9 +111,12 @@ def tabulate(
     _check_blank_headers(headers, rows, name)
     headers, doubled = _tell_apart(headers, name, wanted)
     rows, numbers, again = _drop_repeated_headers(records.rows[0], rows, numbers, name)
-    frame = pd.DataFrame([_fit(row, width) for row in rows], columns=range(width), dtype=object)
+    table = np.empty((len(rows), width), dtype=object)
+    for place, row in enumerate(rows):
+        table[place] = _fit(row, width)
+    frame = pd.DataFrame(table, columns=range(width), copy=False)
     kept = [place for place, header in enumerate(headers) if header]
-    cells = frame[kept].set_axis([headers[place] for place in kept], axis=1)
+    cells = (frame if len(kept) == width else frame[kept]).set_axis([headers[place] for place in kept], axis=1)
     notes = (*records.notes, *doubled, *again, *_note_short(rows, width, name), *_note_totals(rows, numbers, name))
     return cells, numbers, notes
 
