@@ -39,7 +39,6 @@ def near_duplicates(responses: pd.DataFrame, codebook: Codebook, lines: pd.Serie
     if len(names) < FEWEST_IN_COMMON or len(responses) < 2:
         return flagged
     codes = np.column_stack([pd.factorize(responses[name])[0] for name in names]).astype(np.int16)
-    codes = codes[:, (codes != codes[0]).any(axis=0)]  # what all answer alike tells nobody apart
     for later, earlier, alike in _near_pairs(codes):
         respondent = responses.index[later]
         if not flagged.iloc[later]:
