@@ -566,7 +566,7 @@ MISFIT = {
     ),
     "an unknown check": (
         TEXT.replace('"text"', '"identifier"') + 'check = "siret"\n',
-        "wave.toml: [[item]] 'note' has check = 'siret'; use one of siren, naf.",
+        "wave.toml: [[item]] 'note' has check = 'siret'; use one of siren, naf, naf-2025.",
     ),
     "a routing on the item itself": (
         CHOICE + 'asked_if = { item = "site", codes = ["1"] }\n',

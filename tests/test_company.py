@@ -128,6 +128,8 @@ def test_the_category_keeps_the_index_and_is_text() -> None:
         ("732 829 320 00074", "732829320", "siren_from_siret"),
         ("35600000049837", "356000000", "siren_from_siret"),
         ("552013500012", "005520135", "siren_from_siret"),
+        ("73282932000075", "732829320", "siren_from_wrong_siret"),
+        ("FR 03 552 081 317", "552081317", "siren_from_vat"),
     ],
 )
 def test_a_siren_is_read_as_people_write_it(text: str, siren: str, rule: str) -> None:
@@ -145,7 +147,7 @@ def test_a_siren_is_read_as_people_write_it(text: str, siren: str, rule: str) ->
         ("123456789", "siren_refused"),
         ("7328293200", "siren_wrong_length"),
         ("1234", "siren_wrong_length"),
-        ("FR03552081317", "siren_wrong_length"),
+        ("FR04552081317", "siren_wrong_key"),
         ("", "siren_wrong_length"),
         ("-", "siren_wrong_length"),
         ("٧٣٢٨٢٩٣٢٠", "siren_wrong_length"),

@@ -397,7 +397,7 @@ def test_a_workbook_cut_anywhere_is_refused(tmp_path: Path) -> None:
 def test_a_workbook_with_a_damaged_sheet_is_refused(tmp_path: Path) -> None:
     data = workbook_bytes(workbook(["a", "b"], ["1", "2"]))
     path = saved(tmp_path, replaced(data, "xl/worksheets/sheet1.xml", b"<worksheet><sheetData><row"), "e.xlsx")
-    assert "whole Excel file" in refusal(path)
+    assert "damaged" in refusal(path)
 
 
 def test_a_workbook_without_sheets_is_refused(tmp_path: Path) -> None:
@@ -415,7 +415,7 @@ def test_an_archive_that_is_no_workbook_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_bomb_is_refused_before_it_is_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cdo_analysis.intake.workbook.LARGEST_WORKBOOK", 1_000)
+    monkeypatch.setattr("cdo_analysis.sandbox.preflight.LARGEST_UNPACKED", 1_000)
     assert "unpacks to" in refusal(saved(tmp_path, workbook_bytes(workbook(["a"], ["1"])), "e.xlsx"))
 
 

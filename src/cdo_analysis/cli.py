@@ -35,6 +35,21 @@ def _one_line_errors(command: Callable[..., None]) -> Callable[..., None]:
     return run
 
 
+_HOW = ("platform", "repair_text", "footer", "edits")
+
+
+def _export_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options that say how an export is to be read, where it does not say it itself."""
+    for option in (
+        click.option("--platform", help="What wrote the export (default: what its content shows): qualtrics, kobo…"),
+        click.option("--repair-text", is_flag=True, help="Put right text that was decoded wrongly before (rÃ©gion)."),
+        click.option("--footer", default=0, show_default=True, help="Records at the end that are totals or notes."),
+        click.option("--edits", type=click.Path(path_type=Path), help="CSV: respondent, item, before, after, reason."),
+    ):
+        command = option(command)
+    return command
+
+
 @click.group(epilog=EXIT_CODES)
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 @click.version_option(package_name="cdo-analysis", prog_name="cdo-analysis")
@@ -51,14 +66,21 @@ def main(debug: bool) -> None:
 @click.option("--codebook", required=True, help="Id of a codebook, or path of a TOML file.")
 @click.option("--sheet", help="Sheet of a workbook (default: the first visible one).")
 @click.option("--encoding", help="Encoding of a CSV (default: UTF-8, else cp1252).")
+@_export_options
+@click.option("--log", "log", type=click.Path(path_type=Path), help="Folder to write the cleaning log to, as CSVs.")
 @click.option("--all", "show_all", is_flag=True, help="List every problem, not only how many of each kind.")
 @_one_line_errors
-def check(export: str, codebook: str, sheet: str | None, encoding: str | None, show_all: bool) -> None:
+def check(
+    export: str, codebook: str, sheet: str | None, encoding: str | None, show_all: bool, log: Path | None, **how: Any
+) -> None:
     """List what is wrong with a survey EXPORT."""
-    from cdo_analysis.intake import count_issues, read_survey
+    from cdo_analysis.intake import count_issues, read_survey, write_log
     from cdo_analysis.tables import rows_of
 
-    survey = read_survey(export, codebook, sheet=sheet, encoding=encoding)
+    survey = read_survey(export, codebook, sheet=sheet, encoding=encoding, keep_log=log is not None, **_reading(how))
+    if log is not None and survey.log is not None:
+        for path in write_log(survey.log, log):
+            click.echo(str(path))
     click.echo(f"{survey.file}: {len(survey)} respondents kept, codebook {survey.codebook.id}")
     for step, n in survey.flow.itertuples(index=False):
         click.echo(f"  {step:<18}{n:>6}")
@@ -87,12 +109,16 @@ def check(export: str, codebook: str, sheet: str | None, encoding: str | None, s
 @click.option("--seed", default=2026, show_default=True, help="Seed of everything random.")
 @click.option("--sheet", help="Sheet of a workbook (default: the first visible one).")
 @click.option("--encoding", help="Encoding of a CSV (default: UTF-8, else cp1252).")
+@_export_options
+@click.option("--pseudonym-key", type=click.Path(path_type=Path), help="File whose bytes key the respondents' hashes.")
 @_one_line_errors
-def fit(export: str, codebook: str, out: Path, **options: Any) -> None:
+def fit(export: str, codebook: str, out: Path, pseudonym_key: Path | None, **options: Any) -> None:
     """Run the stages once on EXPORT and write a study."""
     from cdo_analysis.pipeline import fit as fit_study
 
-    study = fit_study(export, codebook, out, **options)
+    how = {name: options.pop(name) for name in _HOW}
+    key = _bytes_of(pseudonym_key) if pseudonym_key else None
+    study = fit_study(export, codebook, out, **options, **_reading(how), pseudonym_key=key)
     data = study.info["data"]
     click.echo(f"study {study.id}: {data['respondents']} respondents of {data['file']} -> {out}")
 
@@ -327,3 +353,106 @@ def _progress() -> Callable[[Any, int, int], None]:
         click.echo(f"[{done}/{asked}, {left:.0f} s left] {outcome.task.report}{word}", err=True)
 
     return ended
+
+
+# --- reading: what the export does not say, drafts of codebooks, the right to be forgotten ----------------------------
+
+
+def _reading(how: dict[str, Any]) -> dict[str, Any]:
+    """Return the arguments of ``read_survey`` that the options of an export stand for."""
+    from cdo_analysis.intake import ExportOptions, read_table
+
+    options = ExportOptions(platform=how["platform"], repair=how["repair_text"], footer=how["footer"])
+    edits = read_table(how["edits"], platform="table").cells if how["edits"] else None
+    return {"options": options, "edits": edits}
+
+
+def _bytes_of(path: Path) -> bytes:
+    from cdo_analysis.errors import UsageError
+
+    try:
+        return path.read_bytes().strip()
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read ({error.strerror}); name the file that holds the key.") from error
+
+
+@main.group()
+def codebook() -> None:
+    """Draft a codebook from the structure of a survey, or write the form that a codebook asks."""
+
+
+def _draft(name: str, what: str) -> None:
+    """Add the command ``codebook from-NAME``, which prints a draft or writes it to --out."""
+
+    @codebook.command(f"from-{name}", help=f"Draft a codebook from {what}.")
+    @click.argument("file")
+    @click.option("--out", type=click.Path(path_type=Path), help="File to write (default: print).")
+    @_one_line_errors
+    def draft(file: str, out: Path | None) -> None:
+        from cdo_analysis import drafting
+
+        text = getattr(drafting, f"from_{name}")(file)
+        _write(out, text.encode("utf-8")) if out else click.echo(text)
+
+
+for _name, _what in (
+    ("limesurvey", "a LimeSurvey structure (.lss)"),
+    ("xlsform", "an XLSForm (.xlsx)"),
+    ("spss", "the labels of an SPSS or Stata file"),
+    ("long", "a file with a row a respondent and question"),
+):
+    _draft(_name, _what)
+
+
+@codebook.command("to-limesurvey")
+@click.argument("identifier", metavar="CODEBOOK")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="The .lss file to write.")
+@_one_line_errors
+def to_limesurvey(identifier: str, out: Path) -> None:
+    """Write a LimeSurvey structure that asks a CODEBOOK (not tried on a live server)."""
+    from cdo_analysis import drafting
+    from cdo_analysis.codebook import load_codebook
+
+    _write(out, drafting.to_limesurvey(load_codebook(identifier)))
+
+
+@codebook.command("to-xlsform")
+@click.argument("identifier", metavar="CODEBOOK")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="The .xlsx file to write.")
+@_one_line_errors
+def to_xlsform(identifier: str, out: Path) -> None:
+    """Write an XLSForm (KoboToolbox, ODK) that asks a CODEBOOK."""
+    from cdo_analysis import drafting
+    from cdo_analysis.codebook import load_codebook
+
+    _write(out, drafting.to_xlsform(load_codebook(identifier)))
+
+
+def _write(out: Path, data: bytes) -> None:
+    from cdo_analysis.errors import PublishError
+
+    try:
+        out.write_bytes(data)
+    except OSError as error:
+        raise PublishError(
+            f"{out} cannot be written: {error.strerror}; name a file in a folder that exists."
+        ) from error
+    click.echo(str(out))
+
+
+@main.command()
+@click.argument("respondent")
+@click.argument("export", type=click.Path(path_type=Path))
+@click.option("--codebook", "identifier", required=True, help="Id of a codebook, or path of a TOML file.")
+@click.option("--studies", type=click.Path(path_type=Path), help="Folder in which to look for studies of the EXPORT.")
+@_one_line_errors
+def forget(respondent: str, export: Path, identifier: str, studies: Path | None) -> None:
+    """Remove a RESPONDENT from a CSV EXPORT, and tell which studies still hold it."""
+    from cdo_analysis.codebook import load_codebook
+    from cdo_analysis.intake import forget_in_export
+    from cdo_analysis.study import studies_with
+
+    lines = forget_in_export(export, load_codebook(identifier), respondent)
+    click.echo(f"{export.name}: {len(lines)} record(s) removed ({', '.join(map(str, lines)) or 'none was there'})")
+    for folder in studies_with(studies, respondent) if studies else ():
+        click.echo(f"{folder} still holds {respondent}: fit it again, and delete its reports")

@@ -140,6 +140,16 @@ def read_study(folder: str | Path) -> Study:
     return Study(path, info)
 
 
+def studies_with(folder: str | Path, respondent: str) -> list[Path]:
+    """Return the studies under a folder that hold a respondent, by its name in their answers."""
+    found = []
+    for index in sorted(Path(folder).rglob(_INDEX)):
+        study = read_study(index.parent)
+        if study.has("responses") and respondent in study.table("responses").index:
+            found.append(index.parent)
+    return found
+
+
 def write_study(
     folder: str | Path,
     *,

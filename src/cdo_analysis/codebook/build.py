@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
+from cdo_analysis.codebook.consistency import build_collection, build_consistency
 from cdo_analysis.codebook.entry import Entry
 from cdo_analysis.codebook.items import build_answer_lists, build_items
 from cdo_analysis.codebook.model import (
@@ -23,7 +24,8 @@ from cdo_analysis.codebook.variants import build_variant
 
 _FILE_KEYS = (
     "id", "version", "title", "respondent", "probability_sample", "population", "origin", "roles", "answers",
-    "dimension", "item", "score", "variant", "profiles", "cdo", "weighting", "notes",
+    "dimension", "item", "score", "variant", "profiles", "cdo", "weighting", "consistency", "collection",
+    "notes",
 )  # fmt: skip
 _SCORE_KEYS = (
     "id", "method", "label", "version", "official", "dimensions", "items", "bands", "exclusive", "minimum_coverage",
@@ -69,6 +71,8 @@ def build_codebook(table: Mapping[str, Any], text: str, *, file: str) -> Codeboo
         roles=_roles(top),
         cdo=_cdo(top) if "cdo" in top else None,
         weighting=build_weighting(top.part("weighting")),
+        consistency=tuple(build_consistency(entry) for entry in top.tables("consistency", by="id")),
+        collection=build_collection(top.part("collection")),
         probability_sample=top.flag("probability_sample"),
         population=top.optional_wording("population"),
         origin=top.optional_wording("origin"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from itertools import chain
 
+from cdo_analysis.codebook.consistency import consistency_faults
 from cdo_analysis.codebook.entry import Fault, repeated, shown
 from cdo_analysis.codebook.model import CdoBlock, Codebook, Condition, Item, Score
 from cdo_analysis.codebook.sampling import find_weighting_faults
@@ -40,6 +41,7 @@ def check_codebook(book: Codebook, file: str) -> None:
         variant_faults,
         _cdo,
         find_weighting_faults,
+        consistency_faults,
         _emptiness,
     )
     for fault in chain.from_iterable(check(book) for check in checks):

@@ -11,7 +11,7 @@ from cdo_analysis.errors import did_you_mean
 
 AnswerLists = Mapping[str, tuple[Answer, ...]]
 
-CHECKS = ("siren", "naf")
+CHECKS = ("siren", "naf", "naf-2025")
 
 _ITEM_KEYS = (
     "name", "column", "kind", "question", "answers", "dimension", "block", "reverse", "asked_if", "unit", "bounds",
@@ -22,7 +22,7 @@ _BATTERY_KEYS = (
     "required",
 )  # fmt: skip
 _NONE_KEYS = ("name", "column", "label", "reverse", "code")
-_ROW_KEYS = (*_NONE_KEYS, "exclusive", "dimension")
+_ROW_KEYS = (*_NONE_KEYS, "exclusive", "dimension", "other")
 
 _TICKED = (
     Answer("1", Text("Oui", "Yes"), value=1.0),
@@ -241,7 +241,14 @@ def _row(row: Entry, shared: Item) -> Item:
         reverse=row.flag("reverse", default=shared.reverse),
         exclusive=row.flag("exclusive"),
         code=row.name("code", ""),
+        other=_other(row, shared),
     )
+
+
+def _other(row: Entry, shared: Item) -> bool:
+    if "other" in row and not shared.tick:
+        raise row.error("has other, which only an option of a tick list has", "remove other")
+    return row.flag("other")
 
 
 def _check_marks(entry: Entry, rows: Sequence[Item]) -> None:

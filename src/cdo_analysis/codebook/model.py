@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cached_property
 from typing import Literal, get_args
 
@@ -97,12 +98,14 @@ class Item:
         Unit of a number (``keur``, ``percent``, ``uta``, ``days_per_month`` …).
     bounds : tuple of float
         Lowest and highest number that can be true.
-    check : {'', 'siren', 'naf'}
-        Extra rule of an identifier.
+    check : {'', 'siren', 'naf', 'naf-2025'}
+        Extra rule of an identifier; of a NAF code the form only, under the version that is named.
     code : str
         For a tick list exported in one cell: the text that stands for this option.
     separator : str
         For a tick list exported in one cell: what stands between two options; empty elsewhere.
+    other : bool
+        True for the option "other" of a tick list whose cell holds what was written: any text ticks it.
     personal : bool
         True for what names or reaches a person; never shown.
     required : bool
@@ -127,6 +130,7 @@ class Item:
     check: str = ""
     code: str = ""
     separator: str = ""
+    other: bool = False
     personal: bool = False
     required: bool = True
 
@@ -354,6 +358,57 @@ class WeightingBlock:
 
 
 @dataclass(frozen=True)
+class Limit:
+    """What one answer would have to be: one of `codes`, or a number above and below limits (both excluded)."""
+
+    item: str
+    codes: tuple[str, ...] = ()
+    above: float = float("-inf")
+    below: float = float("inf")
+
+
+@dataclass(frozen=True)
+class Consistency:
+    """Answers that cannot be true together.
+
+    Attributes
+    ----------
+    id : str
+    label : Text
+        What is wrong where the rule is broken.
+    never : tuple of Limit
+        They may not all hold of one respondent; empty for a sum.
+    sum_of : tuple of str
+        Numbers whose sum must stay within `bounds`; empty for a contradiction.
+    bounds : tuple of float
+        Lowest and highest sum.
+    """
+
+    id: str
+    label: Text
+    never: tuple[Limit, ...] = ()
+    sum_of: tuple[str, ...] = ()
+    bounds: tuple[float, float] = (float("-inf"), float("inf"))
+
+
+@dataclass(frozen=True)
+class Collection:
+    """When the survey was in the field, and who answered only to test it.
+
+    Attributes
+    ----------
+    opened, closed : date or None
+        First and last day on which an answer counts.
+    test_domains : tuple of str
+        Domains of the e-mail addresses of those who made the survey.
+    """
+
+    opened: date | None = None
+    closed: date | None = None
+    test_domains: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Codebook:
     """A questionnaire: its items, its dimensions, its scores, and who answers it.
 
@@ -377,6 +432,10 @@ class Codebook:
         None for a questionnaire that does not ask how digital is led.
     weighting : WeightingBlock
         How the sample was drawn and is weighted.
+    consistency : tuple of Consistency
+        Answers that cannot be true together.
+    collection : Collection
+        When the survey was in the field.
     probability_sample : bool
         False where respondents chose themselves: every report then says so.
     population : Text
@@ -399,6 +458,8 @@ class Codebook:
     roles: Roles = Roles()
     cdo: CdoBlock | None = None
     weighting: WeightingBlock = WeightingBlock()
+    consistency: tuple[Consistency, ...] = ()
+    collection: Collection = Collection()
     probability_sample: bool = False
     population: Text = NO_TEXT
     origin: Text = NO_TEXT

@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 
 from cdo_analysis.codebook import MISSING_KINDS, Codebook, Item
-from cdo_analysis.intake.company import read_siren
+from cdo_analysis.intake.company import read_naf, read_siren
 from cdo_analysis.intake.issues import IssueLog
 from cdo_analysis.intake.lists import read_list
-from cdo_analysis.intake.numbers import comma_is_decimal_in, read_number
+from cdo_analysis.intake.numbers import comma_is_decimal_in, is_share, percentages_mixed, read_number
 from cdo_analysis.intake.values import (
     Reading,
     is_spreadsheet_error,
@@ -26,8 +26,8 @@ from cdo_analysis.intake.values import (
 ANSWERED = -1
 """What stands for "there is an answer" among places in ``MISSING_KINDS``."""
 
-_PLAIN = frozenset({"code", "number", "date", "blank", "siren", "text", "not_ticked", "ticked"})
-_NOTED = frozenset({"siren_padded", "siren_from_siret"})
+_PLAIN = frozenset({"code", "number", "date", "blank", "siren", "naf", "text", "not_ticked", "ticked"})
+_NOTED = frozenset({"siren_padded", "siren_from_siret", "siren_from_wrong_siret", "siren_from_vat"})
 _PLACES = {kind: place for place, kind in enumerate(MISSING_KINDS)} | {None: ANSWERED}
 
 
@@ -59,8 +59,8 @@ class ReadColumn:
         if self.item.kind == "date":
             dates = pd.to_datetime(pd.Series(values, dtype=object)).astype("datetime64[us]")
             return pd.Series(dates.to_numpy()[self.places], index=index)
-        texts = pd.Series(values, dtype=object).astype("str")
-        return texts.take(self.places).set_axis(index)
+        texts = pd.array(np.array(values, dtype=object), dtype="str")
+        return pd.Series(texts.take(self.places), index=index)
 
     def kinds(self) -> np.ndarray:
         """Return the place of each missing kind in ``MISSING_KINDS``, :data:`ANSWERED` where there is an answer."""
@@ -93,7 +93,9 @@ class Coded:
     columns: Mapping[str, ReadColumn]
 
 
-def code_answers(cells: pd.DataFrame, codebook: Codebook) -> Coded:
+def code_answers(
+    cells: pd.DataFrame, codebook: Codebook, *, declared: Mapping[str, Mapping[str, str]] | None = None
+) -> Coded:
     """Code every item of `codebook` from the text of `cells`.
 
     Parameters
@@ -101,6 +103,8 @@ def code_answers(cells: pd.DataFrame, codebook: Codebook) -> Coded:
     cells : DataFrame of str, shape (n, columns)
         One row a record. Columns: headers of the export, as the codebook writes them.
     codebook : Codebook
+    declared : mapping of str to mapping, optional
+        By column: codes that the file itself declares missing, each with its label; they keep their reason.
 
     Returns
     -------
@@ -108,7 +112,7 @@ def code_answers(cells: pd.DataFrame, codebook: Codebook) -> Coded:
         An item whose column is not in the export is ``not_asked``; a blank cell is ``no_answer`` until
         :func:`~cdo_analysis.intake.missing.settle_missing` has looked at it.
     """
-    columns = {column.item.name: column for column in _read_columns(cells, codebook)}
+    columns = {column.item.name: column for column in _read_columns(cells, codebook, declared or {})}
     absent = np.full(len(cells), MISSING_KINDS.index("not_asked"), dtype=np.int8)
     values, kinds, blank = {}, {}, {}
     for item in codebook:
@@ -124,7 +128,9 @@ def code_answers(cells: pd.DataFrame, codebook: Codebook) -> Coded:
     )
 
 
-def _read_columns(cells: pd.DataFrame, codebook: Codebook) -> Iterator[ReadColumn]:
+def _read_columns(
+    cells: pd.DataFrame, codebook: Codebook, declared: Mapping[str, Mapping[str, str]]
+) -> Iterator[ReadColumn]:
     """Yield the column of each item; the options of a list in one cell are read together."""
     for header, items in _items_by_column(codebook).items():
         if header not in cells.columns:
@@ -136,7 +142,26 @@ def _read_columns(cells: pd.DataFrame, codebook: Codebook) -> Iterator[ReadColum
             for place, item in enumerate(items):
                 yield ReadColumn(item, texts, places, [readings[place] for readings in lists])
         else:
-            yield ReadColumn(items[0], texts, places, _read_texts(texts, items[0]))
+            readings = _read_texts(texts, items[0])
+            if header in declared:
+                readings = _keep_declared(texts, readings, items[0], declared[header])
+            yield ReadColumn(items[0], texts, places, readings)
+
+
+def _keep_declared(
+    texts: Sequence[str], readings: Sequence[Reading], item: Item, declared: Mapping[str, str]
+) -> list[Reading]:
+    """Give the codes that the file declares missing the kind that their label says; the codebook's word wins."""
+    own = {answer.code for answer in item.answers}
+    return [
+        _declared_missing(declared[text]) if text in declared and text not in own else reading
+        for text, reading in zip(texts, readings, strict=True)
+    ]
+
+
+def _declared_missing(label: str) -> Reading:
+    said = read_missing(label)
+    return Reading(None, said.missing if said else "no_answer", "declared_missing")
 
 
 def _items_by_column(codebook: Codebook) -> dict[str, list[Item]]:
@@ -150,13 +175,20 @@ def _read_texts(texts: Sequence[str], item: Item) -> list[Reading]:
     """Read the distinct texts of a column; for numbers and dates, the whole column shows what some cells mean."""
     if item.kind == "number":
         comma = comma_is_decimal_in(texts)
-        return [read_number(text, item, comma_is_decimal=comma) for text in texts]
+        readings = [read_number(text, item, comma_is_decimal=comma) for text in texts]
+        return _refuse_shares(readings) if item.unit == "percent" and percentages_mixed(texts) else readings
     if item.kind == "date":
         day_first = not month_first(texts)
         return [read_date(text, day_first=day_first) for text in texts]
     if item.kind == "choice":
         return [read_option(text, item) if item.tick else read_choice(text, item) for text in texts]
     return [_read_text(text, item) for text in texts]
+
+
+def _refuse_shares(readings: Sequence[Reading]) -> list[Reading]:
+    """Refuse what may be a share among percentages."""
+    unsure = Reading(missing="invalid", rule="share_or_percent")
+    return [unsure if isinstance(r.value, float) and is_share(r.value) else r for r in readings]
 
 
 def _read_text(text: str, item: Item) -> Reading:
@@ -170,10 +202,18 @@ def _read_text(text: str, item: Item) -> Reading:
     missing = read_missing(text)
     if missing:
         return missing
+    if item.check.startswith("naf"):
+        naf, rule = read_naf(text)
+        return Reading(naf or None, None if naf else "invalid", rule)
     if item.check != "siren":
         return Reading(text.strip(), None, "text")
     siren, rule = read_siren(text)
     return Reading(siren or None, None if siren else "invalid", rule)
+
+
+def identifier_of(text: str, item: Item) -> str:
+    """Return the identifier that a cell holds; an empty text where there is no valid one."""
+    return str(_read_text(text, item).value or "")
 
 
 def _empty(item: Item, index: pd.Index) -> pd.Series:
@@ -182,6 +222,24 @@ def _empty(item: Item, index: pd.Index) -> pd.Series:
     if item.kind == "date":
         return pd.Series(pd.NaT, index=index, dtype="datetime64[us]")
     return pd.Series(None, index=index, dtype="str")
+
+
+def list_readings(columns: Mapping[str, ReadColumn], kept: np.ndarray) -> pd.DataFrame:
+    """List every text of the records that count which does not stand for itself, with what it was read as.
+
+    Returns
+    -------
+    DataFrame
+        A row an item and a text: item, before, after (``""`` for none), missing (its kind, or ``""``), rule, n.
+    """
+    rows = []
+    for name, column in columns.items():
+        counts = np.bincount(column.places[kept], minlength=len(column.texts))
+        for text, reading, n in zip(column.texts, column.readings, counts, strict=True):
+            after = "" if reading.value is None else str(reading.value)
+            if n and (after != text or reading.missing):
+                rows.append((name, text, after, reading.missing or "", reading.rule, int(n)))
+    return pd.DataFrame(rows, columns=["item", "before", "after", "missing", "rule", "n"])
 
 
 # --- what is told of the reading --------------------------------------------------------------------------------
@@ -232,6 +290,17 @@ def log_unreadable(columns: Mapping[str, ReadColumn], lines: pd.Series, kept: np
             rows = np.array([r == rule for r in rules])[places]
             texts = pd.Series([column.texts[place] for place in places[rows]], index=lines.index[rows], dtype=object)
             log.add_cells(rule, texts, lines=lines, item=_name(column.item), bounds=f"{low:g} to {high:g}")
+
+
+def count_unreadable(coded: Coded) -> dict[str, int]:
+    """Return how many cells could not be read, by rule; a list in one cell counts once."""
+    counts: dict[str, int] = {}
+    for column in _told_once(coded.columns):
+        n = np.bincount(column.places, minlength=len(column.texts))
+        for reading, cells in zip(column.readings, n, strict=True):
+            if reading.missing == "invalid" and cells:
+                counts[reading.rule] = counts.get(reading.rule, 0) + int(cells)
+    return counts
 
 
 def _told_once(columns: Mapping[str, ReadColumn]) -> Iterator[ReadColumn]:

@@ -12,6 +12,9 @@ from cdo_analysis.codebook import Codebook
 REFUSED_SIRENS = frozenset({"000000000", "123456789"})
 SIZE_CATEGORIES = ("micro", "pme", "eti", "ge")
 
+_VAT = re.compile(r"FR([0-9]{2})([0-9]{9})")
+_LA_POSTE = "356000000"
+_NAF = re.compile(r"([0-9]{2})[ .]?([0-9]{2})[ .]?([A-Z])")
 _MILLION = 1_000.0  # thousands of euros
 _FEWEST_SIREN_DIGITS, _FEWEST_SIRET_DIGITS = 5, 12  # below, too many zeros would have to be guessed
 _DOUBLED = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)  # twice a digit, its digits added
@@ -57,7 +60,8 @@ def read_siren(text: str) -> tuple[str, str]:
     siren : str
         Nine digits, or an empty text where there is no valid SIREN.
     rule : str
-        ``siren``, ``siren_spaced``, ``siren_from_siret``, ``siren_padded``; or ``siren_wrong_key``,
+        ``siren``, ``siren_spaced``, ``siren_from_siret``, ``siren_from_wrong_siret`` (its own key fails, that of the
+        SIREN holds), ``siren_from_vat``, ``siren_padded``; or ``siren_wrong_key``,
         ``siren_refused``, ``siren_wrong_length`` where it is not valid.
 
     Examples
@@ -66,13 +70,16 @@ def read_siren(text: str) -> tuple[str, str]:
     (('732829320', 'siren_spaced'), ('005520135', 'siren_padded'), ('', 'siren_wrong_key'))
     """
     digits = re.sub(r"[\s.\-\u200b\u2060\ufeff]", "", re.sub(r"(?<=[0-9])[.,]0{1,2}\s*$", "", text))
+    vat = _VAT.fullmatch(digits.upper())
+    if vat:
+        return (vat[2], "siren_from_vat") if _vat_holds(vat[1], vat[2]) else ("", "siren_wrong_key")
     if not re.fullmatch("[0-9]+", digits):
         return "", "siren_wrong_length"
     rule = "siren" if digits == text.strip() else "siren_spaced"
     if _FEWEST_SIRET_DIGITS <= len(digits) < 14 and _luhn(digits.zfill(14)):
         digits = digits.zfill(14)
     if len(digits) == 14:
-        digits, rule = digits[:9], "siren_from_siret"
+        digits, rule = digits[:9], "siren_from_siret" if siret_holds(digits) else "siren_from_wrong_siret"
     elif _FEWEST_SIREN_DIGITS <= len(digits) < 9:
         digits, rule = digits.zfill(9), "siren_padded"
     if len(digits) != 9:
@@ -80,6 +87,43 @@ def read_siren(text: str) -> tuple[str, str]:
     if digits in REFUSED_SIRENS:
         return "", "siren_refused"
     return (digits, rule) if _luhn(digits) else ("", "siren_wrong_key")
+
+
+def siret_holds(digits: str) -> bool:
+    """Tell whether fourteen digits are a SIRET; those of La Poste may have a digit sum that is a multiple of 5.
+
+    Examples
+    --------
+    >>> [siret_holds(d) for d in ("73282932000074", "35600000049837", "35600000000048", "35600000049838")]
+    [True, True, True, False]
+    """
+    return _luhn(digits) or (digits.startswith(_LA_POSTE) and sum(map(int, digits)) % 5 == 0)
+
+
+def _vat_holds(key: str, siren: str) -> bool:
+    return int(key) == (12 + 3 * (int(siren) % 97)) % 97 and _luhn(siren)
+
+
+def read_naf(text: str) -> tuple[str, str]:
+    """Read a NAF code (rév. 2 or 2025: both have four digits and a letter) as people write it.
+
+    Returns
+    -------
+    naf : str
+        ``62.01Z``; an empty text where it has another form, as those of NAF rév. 1 have.
+    rule : str
+        ``naf``, ``naf_spelled`` (written otherwise) or ``naf_wrong_form``.
+
+    Examples
+    --------
+    >>> read_naf("62.01Z"), read_naf(" 6201z"), read_naf("722C")
+    (('62.01Z', 'naf'), ('62.01Z', 'naf_spelled'), ('', 'naf_wrong_form'))
+    """
+    found = _NAF.fullmatch(text.strip().upper())
+    if not found or found[1] == "00":
+        return "", "naf_wrong_form"
+    naf = f"{found[1]}.{found[2]}{found[3]}"
+    return naf, "naf" if naf == text.strip() else "naf_spelled"
 
 
 def _luhn(digits: str) -> bool:

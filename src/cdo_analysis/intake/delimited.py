@@ -15,11 +15,16 @@ _SEPARATORS = ";,\t"
 _RECORDS_TRIED, _CHARACTERS_TRIED = 50, 100_000  # enough to see a separator, below the field limit of `csv`
 _NARROWEST_SWALLOWED = 10
 _FILLER = "\x00\x1a"  # what a damaged copy or an old DOS program leaves at the end
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")  # io.StringIO would hold the text again, four bytes a letter
 _NEWLINE = re.compile(r"\r\n|\r|\n")
+_UNDEFINED = "\x81\x8d\x8f\x90\x9d"  # bytes that cp1252 does not define
+_CP1252 = frozenset(bytes([code]).decode("cp1252", errors="ignore") for code in range(128, 256)) - {""}
+_LATER = f"[{re.escape(''.join(sorted(_CP1252 - set(map(chr, range(0xC0, 0x100))))))}{_UNDEFINED}]"
+_MISREAD = re.compile(f"[Â-ß]{_LATER}|[à-ï]{_LATER}{{2}}|[ð-ô]{_LATER}{{3}}")
 _MOJIBAKE = re.compile("Ã[©¨ªàâ´®¯»§‰€]|â€™|â€œ|\ufffd")
 
 
-def read_delimited(data: bytes, name: str, *, encoding: str | None = None) -> Records:
+def read_delimited(data: bytes, name: str, *, encoding: str | None = None, repair: bool = False) -> Records:
     """Read the bytes of a CSV file.
 
     Parameters
@@ -29,6 +34,8 @@ def read_delimited(data: bytes, name: str, *, encoding: str | None = None) -> Re
         Name of the file, for the errors.
     encoding : str, optional
         By default the BOM says it, else UTF-8 if every byte fits, else cp1252.
+    repair : bool
+        True: text that was decoded wrongly before (``rÃ©gion``) is put right.
 
     Returns
     -------
@@ -41,10 +48,10 @@ def read_delimited(data: bytes, name: str, *, encoding: str | None = None) -> Re
     InputError
         In one sentence: the file, the line, what is wrong and the way out.
     """
-    text, encoding, notes = _decode(data, name, encoding)
-    if not text.strip():
+    text, encoding, notes = _decode(data, name, encoding, repair=repair)
+    if not text or text.isspace():  # text.strip() would copy it
         raise InputError(f"{name} is empty (0 answers); export the survey again.")
-    if text.lstrip().startswith("<"):
+    if text[:_CHARACTERS_TRIED].lstrip().startswith("<"):
         raise InputError(f"{name} is a web page (HTML or XML), not a CSV; open it in Excel and save it as .xlsx.")
     if "\x00" in text:
         raise InputError(
@@ -53,7 +60,7 @@ def read_delimited(data: bytes, name: str, *, encoding: str | None = None) -> Re
         )
     separator, body = _declared_separator(text)
     first_line = 2 if separator else 1
-    if not body.strip(f'{_SEPARATORS}{separator}" \r\n'):
+    if not re.search(rf'[^{re.escape(_SEPARATORS + separator)}" \r\n]', body):
         raise InputError(f"{name} has no header and no answer; export the survey again.")
     separator = separator or _guess_separator(body, name)
     rows, numbers = _split(body, separator, name, first_line)
@@ -63,7 +70,7 @@ def read_delimited(data: bytes, name: str, *, encoding: str | None = None) -> Re
 # --- bytes to text --------------------------------------------------------------------------------------------
 
 
-def _decode(data: bytes, name: str, encoding: str | None) -> tuple[str, str, tuple[str, ...]]:
+def _decode(data: bytes, name: str, encoding: str | None, *, repair: bool) -> tuple[str, str, tuple[str, ...]]:
     notes = []
     found = encoding or _guess_encoding(data)
     if encoding is None and found == "cp1252":
@@ -72,10 +79,35 @@ def _decode(data: bytes, name: str, encoding: str | None) -> tuple[str, str, tup
     text = whole.rstrip(_FILLER)
     if len(text) < len(whole) and text:
         notes.append(f"{name} ends with {len(whole) - len(text)} filler characters: check that the copy is whole.")
-    wrong = _MOJIBAKE.search(text)
-    if wrong:
-        notes.append(f"{name} holds '{wrong[0]}', as a file decoded wrongly before does: labels may be unknown.")
+    wrong = _MOJIBAKE.findall(text)
+    if wrong and repair:
+        text, mended = _repair(text)
+        notes.append(f"{name}: {mended} sequence(s) such as '{wrong[0]}', decoded wrongly before, were put right.")
+    elif wrong:
+        notes.append(
+            f"{name} holds '{wrong[0]}', as a file decoded wrongly before does: labels may be unknown; "
+            "--repair-text puts it right."
+        )
     return text, found, tuple(notes)
+
+
+def _repair(text: str) -> tuple[str, int]:
+    """Put right what was UTF-8 and was read as cp1252; what cannot have been is left as it is.
+
+    Examples
+    --------
+    >>> _repair("rÃ©gion d\u2019ÃŽle, lâ€™Ã©tÃ©, déjà")
+    ('région d’Île, l’été, déjà', 5)
+    """
+    return _MISREAD.subn(lambda found: _again(found[0]), text)
+
+
+def _again(misread: str) -> str:
+    data = b"".join(c.encode("cp1252") if c in _CP1252 else c.encode("latin-1") for c in misread)
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        return misread
 
 
 def _decode_as(data: bytes, name: str, encoding: str) -> str:
@@ -125,7 +157,7 @@ def _guess_separator(text: str, name: str) -> str:
 
 
 def _first_records(text: str, separator: str) -> list[list[str]]:
-    reader = csv.reader(io.StringIO(text.lstrip()[:_CHARACTERS_TRIED], newline=""), delimiter=separator)
+    reader = csv.reader(io.StringIO(text[:_CHARACTERS_TRIED].lstrip(), newline=""), delimiter=separator)
     return list(islice((row for row in reader if any(map(str.strip, row))), _RECORDS_TRIED))
 
 
@@ -142,14 +174,15 @@ def _split(text: str, separator: str, name: str, first_line: int) -> tuple[list[
     rows: list[list[str]] = []
     numbers: list[int] = []
     limit = csv.field_size_limit(len(text) + 1)  # ours is LONGEST_CELL, with a sentence; csv's is of the process
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    reader = csv.reader((line[0] for line in _LINE.finditer(text)), delimiter=separator, strict=True)
     start = first_line
+    texts: dict[str, str] = {}
     try:
         for number, row in enumerate(reader, start=1):
             end = reader.line_num + first_line
             if any(map(str.strip, row)):
                 _check_record(row, separator, f"{name}, line {start}", end - start)
-                rows.append(row)
+                rows.append([texts.setdefault(cell, cell) for cell in row])  # one text in memory for all who wrote it
                 numbers.append(number)
             start = end
     except csv.Error as error:

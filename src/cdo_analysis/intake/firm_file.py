@@ -10,9 +10,10 @@ from datetime import date, datetime, time
 from pathlib import Path
 
 from cdo_analysis.errors import InputError
-from cdo_analysis.intake.readers import is_workbook, read_bytes
+from cdo_analysis.intake.binary import read_binary
+from cdo_analysis.intake.sources import content_of, read_source
 from cdo_analysis.intake.values import fold
-from cdo_analysis.intake.workbook import number_text, read_workbook
+from cdo_analysis.sandbox.workbook import number_text
 
 CODEBOOK_MARK = "questionnaire: "
 """What stands before the id of the codebook in a cell above the questions of a sheet."""
@@ -75,10 +76,13 @@ def read_firm_file(path: str | Path) -> FirmFile:
     InputError
         The file is absent, is neither TOML nor XLSX, or holds no table of answers.
     """
-    data, name = read_bytes(Path(path)), Path(path).name
+    data, name = read_source(path)
     if len(data) > _LARGEST:
         raise InputError(f"{name} has {len(data) / 1e6:.0f} MB, too much for the answers of one company; {_WAY_OUT}.")
-    return _read_sheet(data, name) if is_workbook(data, name) else _read_toml(data, name)
+    content = content_of(data, name)
+    if content in ("zip", "text"):
+        return _read_sheet(data, name) if content == "zip" else _read_toml(data, name)
+    raise InputError(f"{name} is neither TOML nor XLSX; {_WAY_OUT}.")
 
 
 # --- TOML -------------------------------------------------------------------------------------------------------------
@@ -127,7 +131,7 @@ def _text(value: object) -> str | None:
 
 
 def _read_sheet(data: bytes, name: str) -> FirmFile:
-    records = read_workbook(data, name)
+    records = read_binary(data, name, "zip")
     head = next((place for place, row in enumerate(records.rows) if "answer" in _columns(row)), None)
     if head is None:
         raise InputError(f"{name}, sheet '{records.sheet}' has no column 'Réponse' or 'Answer'; {_WAY_OUT}.")

@@ -18,9 +18,10 @@ RULES: dict[str, tuple[Severity, str, str]] = {
     # rule: (severity, message, action)
     "missing_column": (
         "info",
-        "the export has no column '{column}' for the item '{item}'",
+        "the export has no column '{column}' for the item '{item}'{near}",
         "treated as not asked",
     ),
+    "column_by_wording": ("info", "the column '{column}' was read for '{item}'", "read by its wording or its place"),
     "unknown_column": ("info", "the column '{column}' is not in the codebook", "left aside"),
     "unknown_answer": (
         "important",
@@ -43,6 +44,21 @@ RULES: dict[str, tuple[Severity, str, str]] = {
         "{value!r} is outside {bounds} for '{item}'",
         "counted as missing (invalid)",
     ),
+    "date_for_number": (
+        "important",
+        "{value!r} is a date where a number is asked: a spreadsheet makes one of a range such as 10-49",
+        "counted as missing (invalid)",
+    ),
+    "share_or_percent": (
+        "important",
+        "{value!r} may be a share or a percentage: the column has both",
+        "counted as missing (invalid)",
+    ),
+    "naf_wrong_form": (
+        "info",
+        "{value!r} has not the form of a NAF code (four digits and a letter)",
+        "counted as missing (invalid)",
+    ),
     "not_a_date": ("important", "{value!r} is not a date that can be read day first", "counted as missing (invalid)"),
     "siren_wrong_key": ("important", "the SIREN {value!r} fails its key", "identified by its line instead"),
     "siren_wrong_length": (
@@ -57,6 +73,12 @@ RULES: dict[str, tuple[Severity, str, str]] = {
         "the SIREN {value!r} had lost its zeros; the key holds with them",
         "zeros restored",
     ),
+    "siren_from_wrong_siret": (
+        "important",
+        "{value!r} is a SIRET whose key fails; that of its SIREN holds",
+        "SIREN kept",
+    ),
+    "siren_from_vat": ("info", "{value!r} is a VAT number; its SIREN was kept", "SIREN kept"),
     "siren_from_siret": ("info", "{value!r} is a SIRET; its SIREN was kept", "SIREN kept"),
     "exact_duplicate": (
         "important",
@@ -84,10 +106,39 @@ RULES: dict[str, tuple[Severity, str, str]] = {
         "'{item}' has an answer where the routing skips it",
         "kept as answered",
     ),
+    "preview_record": ("important", "the platform says that the record is a test of the form", "left out"),
+    "spam_record": ("important", "the platform says that the record is spam or a robot's", "left out"),
+    "unfinished_record": ("important", "the platform says that the record was not sent", "kept and flagged"),
     "straight_liner": ("important", "the same answer on every row of {value}", "kept and flagged"),
     "speeder": ("important", "answered in {value} s, under a third of the median", "kept and flagged"),
     "attention_failed": ("important", "the attention question was answered {value!r}", "kept and flagged"),
     "mostly_unanswered": ("important", "{value} of the questions asked have an answer", "kept and flagged"),
+    "near_duplicate": (
+        "important",
+        "nearly all the answers are those of line {kept} ({value} alike)",
+        "kept and flagged",
+    ),
+    "long_string": ("important", "the same answer {value} times in a row", "kept and flagged"),
+    "inconsistent": ("important", "{label} ({value})", "kept and flagged"),
+    "outside_dates": ("important", "answered on {value}, when the survey was not open", "kept and flagged"),
+    "same_address": ("important", "{value} records came from one machine", "kept and flagged"),
+    "personal_column": (
+        "info",
+        "the column '{column}' holds {what}, which the questionnaire does not ask",
+        "set apart from the answers",
+    ),
+    "personal_text": ("important", "'{item}' holds {what}", "hidden in the text"),
+    "sensitive_text": (
+        "important",
+        "'{item}' may say something of a person's health ({value!r})",
+        "kept: write personal = true in the codebook to withhold it",
+    ),
+    "edit_applied": ("info", "{value!r} was corrected to {after!r}: {reason}", "read as corrected"),
+    "edit_without_cell": (
+        "important",
+        "a correction to {after!r} names a respondent, an item or an earlier value that is not there: {reason}",
+        "not applied",
+    ),
     "size_contradiction": (
         "important",
         "{value}: the turnover per head is out of the ordinary",

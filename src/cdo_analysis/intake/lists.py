@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from cdo_analysis.codebook import Item
 from cdo_analysis.intake.values import Reading, fold, option_names, read_missing
+
+_SEPARATORS = (";", ",", "|", "\n", " ")
 
 
 def read_list(text: str, options: Sequence[Item]) -> list[Reading]:
@@ -42,17 +44,53 @@ def read_list(text: str, options: Sequence[Item]) -> list[Reading]:
     missing = read_missing(text)
     if not found and missing:
         return [missing] * len(options)
-    other = Reading(missing="invalid", rule="unknown_answer") if unknown else Reading("0", None, "not_ticked")
-    return [Reading("1", None, "ticked") if own & found else other for own in names]
+    written_out = any(option.other for option in options)  # what no option names is the text of "other"
+    rest = Reading("0", None, "not_ticked")
+    if unknown and not written_out:
+        rest = Reading(missing="invalid", rule="unknown_answer")
+    return [
+        Reading("1", None, "other_text" if unknown and option.other else "ticked")
+        if own & found or (unknown and option.other)
+        else rest
+        for option, own in zip(options, names, strict=True)
+    ]
+
+
+def best_separator(texts: Iterable[str], options: Sequence[Item]) -> str:
+    """Return the mark by which most cells are lists of `options`: ``;``, ``,``, ``|``, a line end or a blank.
+
+    Examples
+    --------
+    >>> from cdo_analysis.codebook import Text
+    >>> both = [Item(n, "T", "choice", Text(n), code=n) for n in ("crm", "erp")]
+    >>> best_separator(["crm erp", "erp"], both), best_separator(["crm, erp"], both)
+    (' ', ',')
+    """
+    names = frozenset().union(*(option_names(option) for option in options))
+    written = [text for text in texts if text.strip()]
+
+    def fits(mark: str) -> int:
+        parts = ([part for part in text.split(mark) if part.strip()] for text in written)
+        return sum(not _match(cut, mark, names)[1] for cut in parts)
+
+    best, most = _SEPARATORS[0], -1
+    for mark in _SEPARATORS:
+        n = fits(mark)
+        if n > most:
+            best, most = mark, n
+        if most == len(written):
+            break
+    return best
 
 
 def _match(parts: list[str], separator: str, names: frozenset[str]) -> tuple[set[str], list[str]]:
     """Return the names that the parts make, several parts together where they must, and the parts left over."""
     found: set[str] = set()
     unknown: list[str] = []
+    most = max((name.count(separator.strip() or " ") for name in names), default=0) + 1  # parts of the longest name
     start = 0
     while start < len(parts):
-        ends = range(len(parts), start, -1)
+        ends = range(min(len(parts), start + most), start, -1)
         joined = ((end, fold(separator.join(parts[start:end]))) for end in ends)
         end, name = next(((end, name) for end, name in joined if name in names), (start + 1, ""))
         if name:

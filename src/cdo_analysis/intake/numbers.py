@@ -7,10 +7,18 @@ import unicodedata
 from collections.abc import Iterable
 from decimal import Decimal
 
-from cdo_analysis.codebook import Item
+from cdo_analysis.codebook import Item, MissingKind
+from cdo_analysis.intake.bands import ranges_behind
 from cdo_analysis.intake.values import Reading, fold, read_missing
 
+_PLAINEST = 15  # digits that a float holds exactly
 LONGEST_NUMBER = 80  # characters, words included: what is longer is no number, and could be infinite
+MOST_SHARES = 0.2
+"""Of the distinct numbers of a column of percentages, the part under 1 from which they are taken for shares."""
+_SYMBOLS: dict[str, MissingKind] = {
+    "c": "refused", "s": "refused", "secret": "refused", "confidentiel": "refused", "confidential": "refused",
+    "nd": "no_answer", "n.d.": "no_answer", "n/d": "no_answer", "non disponible": "no_answer",
+}  # fmt: skip
 MONEY_UNITS = {"eur": Decimal(1), "keur": Decimal(1_000), "meur": Decimal(1_000_000)}
 _SCALES = {
     "": 1, "k": 10**3, "mille": 10**3, "thousand": 10**3, "m": 10**6, "million": 10**6, "md": 10**9, "mds": 10**9,
@@ -87,7 +95,11 @@ def read_number(text: str, item: Item, *, comma_is_decimal: bool | None = None) 
     >>> read_number("1,250", turnover).rule
     'ambiguous_number'
     """
-    stated = _read_stated(text, item) or read_missing(text)
+    if text.isascii() and text.isdigit() and len(text) <= _PLAINEST:
+        return _read_whole(text, item)
+    stated = _read_stated(text, item)
+    if not stated and not text[:1].isdigit():  # what says that there is no number does not start with one
+        stated = read_missing(text) or _read_symbol(text)
     if stated:
         return stated
     plain = _simplify(text)
@@ -95,10 +107,21 @@ def read_number(text: str, item: Item, *, comma_is_decimal: bool | None = None) 
         return _invalid("not_a_number")
     if _INTERVAL.fullmatch(plain):
         return _invalid("interval_for_number")
-    reading = _read_written(plain, item, comma_is_decimal)
+    if ranges_behind(text):
+        return _invalid("date_for_number")
+    return _within(_read_written(plain, item, comma_is_decimal), item)
+
+
+def _read_whole(text: str, item: Item) -> Reading:
+    """Read digits alone, which mean one thing only."""
+    return _within(Reading(float(text), None, "number"), item)
+
+
+def _within(reading: Reading, item: Item) -> Reading:
+    """Refuse a number out of bounds; a number that is a code ("98.0") says that there is none."""
     if not isinstance(reading.value, float):
         return reading
-    for answer in item.answers:  # 98.0 for the code 98
+    for answer in item.answers:
         if _is_number(answer.code) and float(answer.code) == reading.value:
             return Reading(None, answer.missing, "code")
     low, high = item.bounds
@@ -119,7 +142,8 @@ def comma_is_decimal_in(texts: Iterable[str]) -> bool | None:
     >>> comma_is_decimal_in(["1,250", "3,5"]), comma_is_decimal_in(["1,250", "0.75"]), comma_is_decimal_in(["1,250"])
     (True, False, None)
     """
-    found = {mark for text in texts for mark in _decimal_marks(_simplify(text))}
+    marked = (text for text in texts if "," in text or "." in text)
+    found = {mark for text in marked for mark in _decimal_marks(_simplify(text))}
     return found == {","} if len(found) == 1 else None
 
 
@@ -145,6 +169,36 @@ def _read_stated(text: str, item: Item) -> Reading | None:
         if by_code or folded in {fold(label) for label in (answer.label.fr, answer.label.en) if label}:
             return Reading(None, answer.missing, "code" if by_code else "label")
     return None
+
+
+def _read_symbol(text: str) -> Reading | None:
+    """Read the symbols by which official tables say that there is no number ("c", "n.d.")."""
+    kind = _SYMBOLS.get(fold(text))
+    return Reading(None, kind, "missing_word") if kind else None
+
+
+def percentages_mixed(texts: Iterable[str]) -> bool:
+    """Tell whether a column of percentages has shares of 1 too, so that ``0,12`` there may mean 12 % or 0.12 %.
+
+    Examples
+    --------
+    >>> percentages_mixed(["12", "0,12", "12 %"]), percentages_mixed(["12", "8,5", "3", "40", "25", "0,5"])
+    (True, False)
+    """
+    numbers = [_bare_number(text) for text in texts]
+    sizes = [abs(number) for number in numbers if number]
+    shares = sum(is_share(size) for size in sizes)
+    return 0 < shares < len(sizes) and shares >= MOST_SHARES * len(sizes)
+
+
+def is_share(number: float) -> bool:
+    """Tell whether a number may be a share of 1."""
+    return 0 < abs(number) < 1
+
+
+def _bare_number(text: str) -> float:
+    plain = _simplify(text).replace(",", ".").removesuffix("%").strip()
+    return float(plain) if re.fullmatch(r"-?[0-9]{1,6}(?:\.[0-9]{1,6})?", plain) else 0.0
 
 
 def _simplify(text: str) -> str:

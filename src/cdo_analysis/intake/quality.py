@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
+
 import numpy as np
 import pandas as pd
 
 from cdo_analysis.codebook import Codebook, Item
 from cdo_analysis.intake.company import role_numbers
+from cdo_analysis.intake.doubts import inconsistent, long_strings, near_duplicates
 from cdo_analysis.intake.issues import IssueLog
 from cdo_analysis.intake.values import fold
 
@@ -16,6 +19,8 @@ FEWEST_SCALE_ANSWERS = 4  # "yes" to a list of facts, or "partly", is no sign of
 SPEEDER_SHARE_OF_MEDIAN = 1 / 3
 MOSTLY_UNANSWERED = 0.5
 TURNOVER_PER_HEAD_KEUR = (1.0, 5_000.0)
+_COLUMNS_TRIED = 12
+_EXAMPLE_DOMAINS = ("example.com", "example.org", "example.net")
 _TEST_WORDS = frozenset({"test", "tests", "essai", "azerty", "qwerty", "xxx", "aaa", "toto", "titi"})
 
 FLAGS = (
@@ -25,23 +30,49 @@ FLAGS = (
     "mostly_unanswered",
     "contradictory",
     "size_contradiction",
+    "unfinished",
+    "near_duplicate",
+    "long_string",
+    "inconsistent",
+    "outside_dates",
+    "same_address",
 )
 
 
 def exact_duplicates(cells: pd.DataFrame) -> pd.Series:
     """Return, for each row that repeats an earlier one cell by cell, the position of that one; NaN elsewhere."""
     seen: dict[tuple[str, ...], int] = {}
-    records = map(tuple, cells.to_numpy(dtype=object))
-    first = [seen.setdefault(record, place) for place, record in enumerate(records)]
-    places = pd.Series(first, index=cells.index, dtype=float)
-    return places.where(places != np.arange(len(cells)))
+    places = pd.Series(np.nan, index=cells.index)
+    # Few records agree on the first columns, where one of them identifies.
+    alike = np.flatnonzero(cells.iloc[:, :_COLUMNS_TRIED].duplicated(keep=False).to_numpy()).tolist()
+    for place, record in zip(alike, map(tuple, cells.iloc[alike].to_numpy(dtype=object)), strict=True):
+        first = seen.setdefault(record, place)
+        if first != place:
+            places.iloc[place] = float(first)
+    return places
 
 
-def looks_like_test(cells: pd.DataFrame, columns: list[str]) -> pd.Series:
-    """Return the text by which a record shows itself to be a test; empty where nothing does."""
+def looks_like_test(
+    cells: pd.DataFrame, columns: list[str], *, emails: Sequence[str] = (), domains: Collection[str] = ()
+) -> pd.Series:
+    """Return the text by which a record shows itself to be a test; empty where nothing does.
+
+    Parameters
+    ----------
+    cells : DataFrame of str
+    columns : list of str
+        Where a word such as "test" is no name.
+    emails : sequence of str
+        Columns that may hold an address.
+    domains : collection of str
+        Domains of those who made the survey; the domains that the Internet keeps for examples count always.
+    """
     found = pd.Series("", index=cells.index, dtype=object)
-    for column in columns:
-        tests = {text for text in cells[column].unique() if fold(text) in _TEST_WORDS}
+    own = tuple(f"@{domain.casefold().lstrip('@')}" for domain in (*domains, *_EXAMPLE_DOMAINS))
+    for column in (*columns, *emails):
+        written = cells[column].unique()
+        tests = {text for text in written if fold(text) in _TEST_WORDS and column in columns}
+        tests |= {text for text in written if column in emails and fold(text).endswith(own)}
         found = found.where(found.ne("") | ~cells[column].isin(tests), cells[column])
     return found
 
@@ -72,6 +103,10 @@ def flag_answers(
     flags["mostly_unanswered"] = _mostly_unanswered(responses, missing, codebook, lines, log)
     flags["contradictory"] = _contradictory(responses, codebook, lines, log)
     flags["size_contradiction"] = _size_contradiction(responses, codebook, lines, log)
+    flags["near_duplicate"] = near_duplicates(responses, codebook, lines, log)
+    flags["long_string"] = long_strings(responses, codebook, lines, log)
+    flags["inconsistent"] = inconsistent(responses, codebook, lines, log)
+    flags["outside_dates"] = _outside_dates(responses, codebook, lines, log)
     return flags
 
 
@@ -126,6 +161,21 @@ def _mostly_unanswered(
     share = (responses[names].notna() & asked).sum(axis=1) / asked.sum(axis=1).where(lambda n: n > 0)
     flagged = share < MOSTLY_UNANSWERED
     log.add_cells("mostly_unanswered", share[flagged].map("{:.0%}".format), lines=lines, item="")
+    return flagged
+
+
+def _outside_dates(responses: pd.DataFrame, codebook: Codebook, lines: pd.Series, log: IssueLog) -> pd.Series:
+    """Flag those who answered before the survey opened or after it closed."""
+    field, submitted = codebook.collection, codebook.roles.submitted
+    flagged = pd.Series(False, index=responses.index)
+    if not submitted:
+        return flagged
+    when = responses[submitted]
+    if field.opened:
+        flagged |= when < pd.Timestamp(field.opened)
+    if field.closed:
+        flagged |= when >= pd.Timestamp(field.closed) + pd.Timedelta(days=1)
+    log.add_cells("outside_dates", when[flagged].dt.strftime("%Y-%m-%d"), lines=lines, item=submitted)
     return flagged
 
 

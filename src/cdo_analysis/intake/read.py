@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 
-from cdo_analysis.codebook import Codebook, Item, load_codebook
+from cdo_analysis.codebook import Codebook, load_codebook
 from cdo_analysis.errors import InputError
-from cdo_analysis.intake.coding import code_answers, list_recodings, log_unreadable
-from cdo_analysis.intake.company import role_numbers, size_category
+from cdo_analysis.intake.assemble import Source, assemble, find_identified
+from cdo_analysis.intake.coding import identifier_of
 from cdo_analysis.intake.issues import IssueLog
-from cdo_analysis.intake.missing import log_unasked_answers, settle_missing
-from cdo_analysis.intake.quality import exact_duplicates, flag_answers, looks_like_test
-from cdo_analysis.intake.readers import RawTable, read_table
-from cdo_analysis.intake.records import clean_header
+from cdo_analysis.intake.journal import edit_cells, read_edits
+from cdo_analysis.intake.matching import Matched, expected_headers, match_columns
+from cdo_analysis.intake.quality import exact_duplicates, looks_like_test
+from cdo_analysis.intake.readers import ExportOptions, RawTable, read_table
 from cdo_analysis.intake.survey import Survey
-from cdo_analysis.intake.values import is_spreadsheet_error, read_missing
 
-WRONG_CODEBOOK_SHARE = 0.5
-MOST_COLUMNS_NAMED = 5
+_LEFT_OUT_BY_PLATFORM = ("preview", "spam")
 
 
 def read_survey(
@@ -29,17 +27,25 @@ def read_survey(
     *,
     sheet: str | None = None,
     encoding: str | None = None,
+    options: ExportOptions | None = None,
+    edits: pd.DataFrame | None = None,
+    keep_log: bool = False,
 ) -> Survey:
     """Read a survey export and code it with its codebook.
 
     Parameters
     ----------
     path : str or Path
-        CSV or XLSX export.
+        An export: CSV, XLSX, ODS, SPSS, Stata or Parquet.
     codebook : str, Path or Codebook
         Id of a codebook of the package, path of a TOML file, or a loaded codebook.
     sheet, encoding : str, optional
-        See :func:`~cdo_analysis.intake.readers.read_table`.
+    options : ExportOptions, optional
+        How to read the file where it does not say it: see :func:`~cdo_analysis.intake.readers.read_table`.
+    edits : DataFrame, optional
+        Corrections of single respondents: see :func:`~cdo_analysis.intake.journal.edit_cells`.
+    keep_log : bool
+        True: the survey keeps its cleaning log (it has a row a distinct text, and one a cell that was deduced).
 
     Returns
     -------
@@ -55,174 +61,72 @@ def read_survey(
         The codebook does not load.
     """
     book = codebook if isinstance(codebook, Codebook) else load_codebook(codebook)
-    raw = read_table(path, sheet=sheet, encoding=encoding)
+    raw = read_table(path, sheet=sheet, encoding=encoding, options=options, known=expected_headers(book))
     log = IssueLog()
     for note in raw.notes:
         log.add("reading_note", note=note)
-    cells = _match_columns(raw, book, log)
-    lines = pd.Series(raw.lines, index=cells.index)
-    left_out = _left_out(cells, book, lines, log)
-    kept = cells[left_out.isna()]
-    return _code(kept, book, lines, log, (raw, left_out))
+    matched = match_columns(raw, book, log)
+    lines = pd.Series(raw.lines, index=matched.cells.index)
+    if edits is not None:
+        matched = replace(matched, cells=_edit(matched, read_edits(edits, book), lines, log))
+        lines = lines[matched.cells.index]
+    left_out = _left_out(matched, raw, lines, log)
+    return assemble(Source(raw, book, matched, lines, left_out), log, keep_log=keep_log)
 
 
-def _match_columns(raw: RawTable, book: Codebook, log: IssueLog) -> pd.DataFrame:
-    """Give columns the codebook's headers (whatever their case), and refuse a file that lacks what is required."""
-    wanted: dict[str, Item] = {}
-    for item in book:
-        wanted.setdefault(item.column, item)
-    found = _find_headers(list(raw.cells.columns), list(wanted), raw.file)
-    absent = {column: item for column, item in wanted.items() if column not in found.values()}
-    _check_absent(absent, wanted, raw.file, book.id)
-    for column, item in absent.items():
-        log.add("missing_column", item=item.name, column=column)
-    for header in raw.cells.columns:
-        if header not in found:
-            log.add("unknown_column", column=header)
-    return raw.cells.rename(columns=found)
+def _edit(matched: Matched, edits: pd.DataFrame, lines: pd.Series, log: IssueLog) -> pd.DataFrame:
+    """Apply the corrections of single respondents to the cells, which are then read like the others."""
+    book, cells = matched.codebook, matched.cells
+    names = lines.map("line-{}".format).astype("str")
+    if book.respondent and (column := book[book.respondent].column) in cells.columns:
+        known = cells[column].map(lambda text: identifier_of(text, book[book.respondent]))
+        names = known.where(known.ne(""), names)
+    edited, done = edit_cells(cells, names, edits, {item.name: item.column for item in book})
+    for respondent, item, before, after, reason, applied in done.itertuples(index=False, name=None):
+        rule = "edit_applied" if applied else "edit_without_cell"
+        log.add(rule, respondent=respondent, item=item, value=before, after=after, reason=reason)
+    if edited.empty:
+        raise InputError("the edits remove every record of the export; check their respondents.")
+    return edited
 
 
-def _find_headers(headers: list[str], columns: list[str], file: str) -> dict[str, str]:
-    """Return header -> column of the codebook; another case will do where no header is the very name."""
-    other_case: dict[str, list[str]] = {}
-    for header in headers:
-        other_case.setdefault(header.casefold(), []).append(header)
-    found: dict[str, str] = {}
-    for column in columns:
-        name = clean_header(column)
-        near = [name] if name in headers else other_case.get(name.casefold(), [])
-        if len(near) > 1:
-            raise InputError(
-                f"{file} has the headers '{near[0]}' and '{near[1]}' where the codebook has '{column}'; keep one."
-            )
-        found |= dict.fromkeys(near, column)
-    return found
-
-
-def _check_absent(absent: Mapping[str, Item], wanted: Mapping[str, Item], file: str, codebook: str) -> None:
-    lacking = [column for column, item in absent.items() if item.required]
-    shown = ", ".join(lacking[:MOST_COLUMNS_NAMED]) + (", …" if len(lacking) > MOST_COLUMNS_NAMED else "")
-    required = sum(item.required for item in wanted.values())
-    if len(absent) == len(wanted):
-        raise InputError(f"{file} has none of the columns of codebook '{codebook}': is it the codebook of this survey?")
-    if len(lacking) > WRONG_CODEBOOK_SHARE * required:
-        raise InputError(
-            f"{file} has {required - len(lacking)} of the {required} columns that codebook '{codebook}' requires (it "
-            f"lacks {shown}): is it the codebook of this survey?"
-        )
-    if lacking:
-        raise InputError(
-            f"{file} lacks {len(lacking)} column(s) that codebook '{codebook}' requires: {shown}; add them, or mark "
-            "their items required = false in a codebook of your own."
-        )
-
-
-def _left_out(cells: pd.DataFrame, book: Codebook, lines: pd.Series, log: IssueLog) -> pd.Series:
-    """Return why a record is left out (``exact_duplicate``, ``test_answer``), NaN where it is kept."""
+def _left_out(matched: Matched, raw: RawTable, lines: pd.Series, log: IssueLog) -> pd.Series:
+    """Return why a record is left out (``preview``, ``exact_duplicate``, ``test_answer``), NaN where it is kept."""
+    cells, book = matched.cells, matched.codebook
     reason = pd.Series(None, index=cells.index, dtype=object)
-    first = exact_duplicates(cells)
-    identified = _identified(cells, book)
-    for row in first.dropna().index:
-        # Without an identifier two firms may well give the same answers: say so, and keep both.
-        rule = "exact_duplicate" if identified[row] else "same_answers"
-        log.add(rule, line=int(lines[row]), kept=int(lines.iloc[int(first[row])]))
-    reason[first.notna() & identified] = "exact_duplicate"
-    names = [book[name].column for name in (book.roles.company_name,) if name]
-    found = looks_like_test(cells, [name for name in names if name in cells.columns])
-    tests = found.ne("") & reason.isna()
-    for row in cells.index[tests]:
+    for mark in _LEFT_OUT_BY_PLATFORM:
+        marked = lines.isin(raw.marks.get(mark, ())) & reason.isna()
+        for row in cells.index[marked]:
+            log.add(f"{mark}_record", line=int(lines[row]))
+        reason[marked] = mark
+    reason = reason.fillna(_doubles(cells[reason.isna()], book, lines, log))
+    open_rows = cells[reason.isna()]
+    found = _tests(open_rows, book)
+    for row in open_rows.index[found.ne("")]:
         log.add("test_answer", line=int(lines[row]), value=found[row])
-    reason[tests] = "test_answer"
+    reason[open_rows.index[found.ne("")]] = "test_answer"
     return reason
 
 
-def _identified(cells: pd.DataFrame, book: Codebook) -> pd.Series:
-    """Tell which records have an identifier, valid or not."""
-    column = book[book.respondent].column if book.respondent else ""
-    if column not in cells.columns:
-        return pd.Series(False, index=cells.index)
-    return cells[column].map(lambda text: read_missing(text) is None and not is_spreadsheet_error(text)).astype(bool)
-
-
-def _code(
-    cells: pd.DataFrame, book: Codebook, lines: pd.Series, log: IssueLog, came: tuple[RawTable, pd.Series]
-) -> Survey:
-    raw, left_out = came
-    if cells.empty:
-        raise InputError(f"{raw.file} has no answer left (tests and duplicates apart); check the export.")
-    coded = code_answers(cells, book)
-    answers, missing = settle_missing(coded, cells, book)
+def _doubles(cells: pd.DataFrame, book: Codebook, lines: pd.Series, log: IssueLog) -> pd.Series:
+    """Return ``exact_duplicate`` where a record repeats an earlier one; without identifier both are kept."""
+    first = exact_duplicates(cells)
+    identified = find_identified(cells, book)
     own = lines[cells.index]
-    names = _name_respondents(answers, cells, book, own, log)
-    repeated = _repeated(answers, names, book, own, log)
-    kept = ~repeated.to_numpy()
-    index = pd.Index(names[kept], name="respondent", dtype="str")
-    responses, missing, own = answers[kept].set_axis(index), missing[kept].set_axis(index), own[kept].set_axis(index)
-    responses = responses.assign(size_category=_size(responses, book))
-    _name_issues(log, own)
-    log_unreadable(coded.columns, own, kept, log)
-    log_unasked_answers(responses, missing, [column.item for column in coded.columns.values()], own, log)
-    flags = flag_answers(responses, missing, book, own, log)
-    return Survey(
-        responses=responses,
-        missing=missing,
-        codebook=book,
-        issues=log.table(),
-        recodings=list_recodings(coded.columns, kept),
-        flags=flags,
-        flow=_flow(len(raw.cells), left_out, int(repeated.sum())),
-        lines=own,
-        file=raw.file,
-        sha256=raw.sha256,
+    for row in first.dropna().index:
+        # Without an identifier two firms may well give the same answers: say so, and keep both.
+        rule = "exact_duplicate" if identified[row] else "same_answers"
+        log.add(rule, line=int(own[row]), kept=int(own.iloc[int(first[row])]))
+    doubled = first.index[first.notna() & identified]
+    return pd.Series("exact_duplicate", index=doubled, dtype=object)
+
+
+def _tests(cells: pd.DataFrame, book: Codebook) -> pd.Series:
+    names = [book[name].column for name in (book.roles.company_name,) if name]
+    emails = [item.column for item in book if item.personal]
+    return looks_like_test(
+        cells,
+        [name for name in names if name in cells.columns],
+        emails=[name for name in emails if name in cells.columns],
+        domains=book.collection.test_domains,
     )
-
-
-def _name_respondents(
-    responses: pd.DataFrame, cells: pd.DataFrame, book: Codebook, lines: pd.Series, log: IssueLog
-) -> pd.Series:
-    """Return each respondent's identifier; the line stands in where there is no valid one."""
-    by_line = lines.map("line-{}".format).astype("str")
-    if not book.respondent or book[book.respondent].column not in cells.columns:
-        return by_line
-    identified = _identified(cells, book)
-    for row in cells.index[~identified]:
-        log.add("no_identifier", line=int(lines[row]), item=book.respondent)
-    return responses[book.respondent].str.strip().where(identified).fillna(by_line)
-
-
-def _repeated(responses: pd.DataFrame, names: pd.Series, book: Codebook, lines: pd.Series, log: IssueLog) -> pd.Series:
-    """Keep the most complete record of a respondent, the latest of equals; tell which records that leaves out."""
-    rank = pd.DataFrame({"name": names, "answers": responses.notna().sum(axis=1), "line": lines})
-    submitted = book.roles.submitted
-    rank["when"] = responses[submitted] if submitted else pd.NaT
-    best = rank.sort_values(["answers", "when", "line"], na_position="first").groupby("name").tail(1)
-    repeated = pd.Series(~rank.index.isin(best.index), index=rank.index)
-    kept_line = best.set_index("name")["line"]
-    for row in rank.index[repeated]:
-        name = names[row]
-        log.add("same_respondent", respondent=str(name), line=int(lines[row]), kept=int(kept_line[name]))
-    return repeated
-
-
-def _name_issues(log: IssueLog, lines: pd.Series) -> None:
-    """Write respondents' identifiers into the rows that were logged by line."""
-    by_line = {int(line): name for name, line in lines.items()}
-    for row in log.rows:
-        row["respondent"] = row["respondent"] or by_line.get(int(str(row["line"])), "")
-
-
-def _size(responses: pd.DataFrame, book: Codebook) -> pd.Series:
-    roles = ("headcount", "turnover", "balance_sheet")
-    return size_category(*(role_numbers(responses, book, role) for role in roles))
-
-
-def _flow(received: int, left_out: pd.Series, repeated: int) -> pd.DataFrame:
-    counts = left_out.value_counts()
-    steps = [
-        ("received", received),
-        ("exact_duplicate", int(counts.get("exact_duplicate", 0))),
-        ("test_answer", int(counts.get("test_answer", 0))),
-        ("same_respondent", repeated),
-    ]
-    kept = received - sum(n for _, n in steps[1:])
-    return pd.DataFrame([*steps, ("kept", kept)], columns=["step", "n"])

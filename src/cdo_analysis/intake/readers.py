@@ -1,22 +1,22 @@
-"""Files to text: a CSV or an XLSX becomes a table of text, cell by cell, and nothing is lost or guessed."""
+"""Files to text: an export of any kind becomes a table of text, cell by cell, and nothing is lost or guessed."""
 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
-from difflib import get_close_matches
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from cdo_analysis.errors import InputError
+from cdo_analysis.intake.binary import read_binary
 from cdo_analysis.intake.delimited import read_delimited
-from cdo_analysis.intake.records import tabulate
-from cdo_analysis.intake.workbook import read_workbook
-
-_ZIP = b"PK\x03\x04"
-_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+from cdo_analysis.intake.header import find_header
+from cdo_analysis.intake.platforms import arrange, find_platform
+from cdo_analysis.intake.records import Records, tabulate
+from cdo_analysis.intake.sources import content_of, read_source
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,10 @@ class RawTable:
         What was found; empty where it does not apply.
     notes : tuple of str
         What a reader should know of the reading, a sentence each.
+    platform : str
+        One of :data:`~cdo_analysis.intake.platforms.PLATFORMS`.
+    labels, declared, roles, marks : mapping
+        What the platform says of columns and records: see :class:`~cdo_analysis.intake.records.Records`.
     """
 
     cells: pd.DataFrame
@@ -47,19 +51,60 @@ class RawTable:
     separator: str = ""
     sheet: str = ""
     notes: tuple[str, ...] = ()
+    platform: str = "table"
+    labels: Mapping[str, str] = field(default_factory=dict)
+    declared: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    roles: Mapping[str, str] = field(default_factory=dict)
+    marks: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
 
-def read_table(path: str | Path, *, sheet: str | None = None, encoding: str | None = None) -> RawTable:
-    """Read a CSV or XLSX file to text.
+@dataclass(frozen=True)
+class ExportOptions:
+    """How a file is to be read, where the file itself does not say it or says it wrongly.
+
+    Attributes
+    ----------
+    sheet : str or None
+        Sheet of a workbook; by default the first visible one.
+    encoding : str or None
+        Encoding of a CSV; by default its BOM, else UTF-8 if every byte fits, else cp1252.
+    platform : str or None
+        What wrote the file; by default what its content shows.
+    repair : bool
+        True: text that was decoded wrongly before (``rÃ©gion``) is put right.
+    footer : int
+        How many records at the end are totals or notes, and are left out.
+    """
+
+    sheet: str | None = None
+    encoding: str | None = None
+    platform: str | None = None
+    repair: bool = False
+    footer: int = 0
+
+
+def read_table(
+    path: str | Path,
+    *,
+    sheet: str | None = None,
+    encoding: str | None = None,
+    platform: str | None = None,
+    options: ExportOptions | None = None,
+    known: Collection[str] = (),
+) -> RawTable:
+    """Read an export to text.
 
     Parameters
     ----------
     path : str or Path
-        A file on this machine; what it holds decides how it is read, not its name.
-    sheet : str, optional
-        Sheet of a workbook; by default the first visible one.
-    encoding : str, optional
-        Encoding of a CSV; by default its BOM, else UTF-8 if every byte fits, else cp1252.
+        A file on this machine; what it holds decides how it is read, not its name: CSV, XLSX, ODS, SPSS, Stata,
+        Parquet.
+    sheet, encoding, platform : optional
+        As in :class:`ExportOptions`.
+    options : ExportOptions, optional
+        All of the ways at once; what is given beside it wins.
+    known : collection of str
+        Headers that the codebook expects, by which titles above the table are told from its header.
 
     Returns
     -------
@@ -69,14 +114,19 @@ def read_table(path: str | Path, *, sheet: str | None = None, encoding: str | No
     ------
     InputError
         In one sentence: the file, the line, what is wrong and the way out.
+    UsageError
+        There is no such platform.
     """
-    path = Path(path)
-    data, name = read_bytes(path), path.name
-    if is_workbook(data, name):
-        records = read_workbook(data, name, sheet=sheet)
-    else:
-        records = read_delimited(data, name, encoding=encoding)
-    cells, lines, notes = tabulate(records, name)
+    how = options or ExportOptions()
+    how = replace(how, sheet=sheet or how.sheet, encoding=encoding or how.encoding, platform=platform or how.platform)
+    data, name = read_source(path)
+    records = _without_footer(_read_records(data, name, how), how.footer, name)
+    wanted = {header.casefold() for header in known}
+    if find_platform(records, how.platform) != "qualtrics":
+        records = find_header(records, wanted, name)
+    found = find_platform(records, how.platform)
+    records = arrange(records, found, name)
+    cells, lines, notes = tabulate(records, name, wanted=wanted or None)
     return RawTable(
         cells=cells,
         lines=lines,
@@ -86,47 +136,24 @@ def read_table(path: str | Path, *, sheet: str | None = None, encoding: str | No
         separator=records.separator,
         sheet=records.sheet,
         notes=notes,
+        platform=found,
+        labels=records.labels,
+        declared=records.declared,
+        roles=records.roles,
+        marks=records.marks,
     )
 
 
-def is_workbook(data: bytes, name: str) -> bool:
-    """Tell whether the bytes of a file are those of an XLSX workbook.
-
-    Raises
-    ------
-    InputError
-        They are those of an older or a protected workbook, which cannot be read.
-    """
-    if data.startswith(_OLE):
-        raise InputError(f"{name} is an old or password-protected Excel file; save it as .xlsx without a password.")
-    return data.startswith(_ZIP)
+def _read_records(data: bytes, name: str, how: ExportOptions) -> Records:
+    content = content_of(data, name)
+    if content == "text":
+        return read_delimited(data, name, encoding=how.encoding, repair=how.repair)
+    return read_binary(data, name, content, sheet=how.sheet)
 
 
-def read_bytes(path: Path) -> bytes:
-    """Return the bytes of a regular file that is not empty.
-
-    Raises
-    ------
-    InputError
-        In one sentence: what is wrong, and the way out.
-    """
-    try:
-        if path.is_dir():
-            raise InputError(f"{path} is a folder; name the file in it.")
-        if not path.exists():
-            raise InputError(f"{path} does not exist; {_nearest(path)}")
-        if not path.is_file():
-            raise InputError(f"{path} is not a regular file; copy it to a file first.")
-        data = path.read_bytes()
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}; check its name and permissions.") from error
-    if not data.strip():
-        raise InputError(f"{path.name} is empty (0 answers); save or export it again.")
-    return data
-
-
-def _nearest(path: Path) -> str:
-    """Return the end of a sentence: the file of the same folder whose name is nearest, if one is near."""
-    names = [entry.name for entry in path.parent.iterdir()] if path.parent.is_dir() else []
-    close = get_close_matches(path.name, names, n=1)
-    return f"did you mean '{close[0]}'?" if close else "check its name and folder."
+def _without_footer(records: Records, footer: int, name: str) -> Records:
+    if footer < 0 or (footer and footer >= len(records.rows) - 1):
+        raise InputError(f"{name} has {len(records.rows)} records, of which footer = {footer} would leave no answer.")
+    if not footer:
+        return records
+    return replace(records, rows=records.rows[:-footer], numbers=records.numbers[:-footer])

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pandas as pd
 
 from cdo_analysis.codebook import Codebook
+from cdo_analysis.intake.journal import CleaningLog
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,11 @@ class Survey:
         How many records were received, left out and kept: step, n.
     lines : Series of int
         Line of the export each respondent comes from.
+    contacts : DataFrame of str
+        Same rows: what the export has beside the questionnaire that reaches a person (names, addresses, telephone
+        numbers), apart from the answers; never written in a study. Addresses of machines and places are not kept.
+    log : CleaningLog or None
+        What was done, so that it can be done again from the raw cells; kept only where the caller asks for it.
     file, sha256 : str
         Name and hash of the export.
     """
@@ -48,6 +54,8 @@ class Survey:
     flags: pd.DataFrame
     flow: pd.DataFrame
     lines: pd.Series
+    contacts: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
+    log: CleaningLog | None = field(default=None, repr=False)
     file: str = ""
     sha256: str = ""
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
 from cdo_analysis.codebook import Answer, Item, MissingKind
+from cdo_analysis.intake.bands import band_of, bands_of, fold, ranges_behind
 
 _MISSING_WORDS: dict[str, MissingKind] = {
     "nsp": "dont_know", "n.s.p.": "dont_know", "ns": "dont_know", "nspp": "dont_know", "ne sait pas": "dont_know",
@@ -34,13 +34,16 @@ _UNTICKED = frozenset({"non coche", "non cochee", "unchecked", "not selected", "
 _SPREADSHEET_ERRORS = frozenset(
     {"#N/A", "#REF!", "#VALUE!", "#VALEUR!", "#DIV/0!", "#NAME?", "#NOM?", "#NUM!", "#NOMBRE!", "#NULL!", "#NUL!"}
 )
-_TYPOGRAPHY = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "«": '"', "»": '"', "–": "-", "—": "-", "−": "-",
-                             "œ": "oe", "æ": "ae"})  # fmt: skip
-_DAY_FIRST = re.compile(
-    r"(?P<first>[0-9]{1,2})([/.-])(?P<second>[0-9]{1,2})\2(?P<year>[0-9]{4})"
-    r"(?: (?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})(?::(?P<seconds>[0-9]{2}))?)?"
+_TIME = r"(?:,? (?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})(?::(?P<seconds>[0-9]{2}))?"
+_DAY_FIRST = re.compile(r"(?P<first>[0-9]{1,2})([/.-])(?P<second>[0-9]{1,2})\2(?P<year>[0-9]{4})" + _TIME + ")?")
+_YEAR_FIRST = re.compile(  # as Google writes it; after a day first, "PM" would be American, and the day in doubt
+    r"(?P<year>[0-9]{4})/(?P<second>[0-9]{1,2})/(?P<first>[0-9]{1,2})" + _TIME + r"(?: ?(?P<half>[AaPp])\.?[Mm]\.?)?)?"
+    r"(?: (?:UTC|GMT)?(?P<zone>[+-][0-9]{1,2})?(?::?(?P<quarter>[0-9]{2}))?)?"
 )
-_YEAR_TO_SECONDS = ("year", "second", "first", "hour", "minute", "seconds")
+_SERIAL = re.compile(r"([0-9]{5})(?:[.,][0-9]+)?")
+_SERIALS = range(20_000, 80_000)  # 1954 to 2119
+_SERIAL_ZERO = datetime(1899, 12, 30)
+_FEWEST_BANDS = 2
 _ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
@@ -61,21 +64,6 @@ class Reading:
     value: object = None
     missing: MissingKind | None = None
     rule: str = ""
-
-
-def fold(text: str) -> str:
-    r"""Return `text` without case, accents, invisible characters, repeated spaces and the variants of typography.
-
-    Examples
-    --------
-    >>> fold("  Très\u00a0ÉLEVÉ — l’Œuvre ")
-    "tres eleve - l'oeuvre"
-    """
-    if text.isascii():
-        return " ".join(text.casefold().split())
-    plain = unicodedata.normalize("NFKD", text.casefold().translate(_TYPOGRAPHY))
-    seen = "".join(c for c in plain if unicodedata.category(c) not in {"Mn", "Cf"})
-    return " ".join(seen.split())
 
 
 def read_missing(text: str) -> Reading | None:
@@ -130,8 +118,22 @@ def read_choice(text: str, item: Item) -> Reading:
         or tables.by_label.get(folded)
         or _read_synonym(folded, tables, tick=item.tick)
         or read_missing(text)
+        or _read_band(text, item.answers)
         or Reading(missing="invalid", rule="unknown_answer")
     )
+
+
+def _read_band(text: str, answers: tuple[Answer, ...]) -> Reading | None:
+    """Read another writing of a range ("10-49" for "10 à 49 salariés"), or a date that a spreadsheet made of one."""
+    bands = bands_of(answers)
+    if len(bands) < _FEWEST_BANDS:
+        return None
+    found = [bands[band] for band in [band_of(text)] if band in bands]
+    rule = "band"
+    if not found:
+        found = [bands[band] for band in ranges_behind(text) if band in bands]
+        rule = "band_from_date"
+    return _reading(found[0], rule) if len(set(found)) == 1 else None
 
 
 def read_option(text: str, item: Item) -> Reading:
@@ -147,7 +149,10 @@ def read_option(text: str, item: Item) -> Reading:
     """
     if fold(text) in option_names(item):
         return Reading("1", None, "label")
-    return read_choice(text, item)
+    reading = read_choice(text, item)
+    if item.other and reading.rule == "unknown_answer" and not is_spreadsheet_error(text):
+        return Reading("1", None, "other_text")
+    return reading
 
 
 def option_names(item: Item) -> frozenset[str]:
@@ -228,17 +233,32 @@ def read_date(text: str, *, day_first: bool = True) -> Reading:
     if missing:
         return missing
     plain = " ".join(text.split())
-    parts = _DAY_FIRST.fullmatch(plain)
+    parts = _YEAR_FIRST.fullmatch(plain) or (_DAY_FIRST.fullmatch(plain) if day_first else None)
+    serial = _SERIAL.fullmatch(plain)
     try:
-        if parts and day_first:
-            year, month, day, hour, minute, seconds = (int(parts[name] or 0) for name in _YEAR_TO_SECONDS)
-            return Reading(datetime(year, month, day, hour, minute, seconds), None, "date")
+        if parts:
+            return Reading(_moment(parts.groupdict()), None, "date")
+        if serial and int(serial[1]) in _SERIALS:
+            days = timedelta(days=float(plain.replace(",", ".")))
+            return Reading((_SERIAL_ZERO + days).replace(microsecond=0), None, "date_serial")
         if _ISO_DATE.match(plain):
             found = datetime.fromisoformat(plain)
             return Reading(found.astimezone(UTC).replace(tzinfo=None) if found.tzinfo else found, None, "date")
     except (ValueError, OverflowError):  # 31/02/2024; a zone beside year 1
         pass
     return Reading(missing="invalid", rule="not_a_date")
+
+
+def _moment(parts: dict[str, str | None]) -> datetime:
+    """Return the time that the parts of a date make; one with a zone is set to UTC."""
+    year, month, day, hour, minute, seconds = (
+        int(parts[name] or 0) for name in ("year", "second", "first", "hour", "minute", "seconds")
+    )
+    half = (parts.get("half") or "").lower()
+    if half:
+        hour = hour % 12 + (12 if half == "p" else 0)
+    ahead = timedelta(hours=int(parts.get("zone") or 0), minutes=int(parts.get("quarter") or 0))
+    return datetime(year, month, day, hour, minute, seconds) - ahead
 
 
 def month_first(texts: Iterable[str]) -> bool:

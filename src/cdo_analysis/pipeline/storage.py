@@ -11,7 +11,7 @@ import pandas as pd
 
 from cdo_analysis.codebook import Codebook
 from cdo_analysis.errors import InputError
-from cdo_analysis.intake import Survey, read_survey
+from cdo_analysis.intake import ExportOptions, Survey, pseudonymise, read_survey
 from cdo_analysis.pipeline.overrides import check_overrides, read_overrides
 from cdo_analysis.pipeline.stages import SEED, Analysis, analyse
 from cdo_analysis.pipeline.weights import find_margins
@@ -39,13 +39,16 @@ def fit(
     seed: int = SEED,
     sheet: str | None = None,
     encoding: str | None = None,
+    options: ExportOptions | None = None,
+    edits: pd.DataFrame | None = None,
+    pseudonym_key: bytes | None = None,
 ) -> Study:
     """Read an export, run every stage once, and write the study.
 
     Parameters
     ----------
     export : str or Path
-        CSV or XLSX export.
+        An export: CSV, XLSX, ODS, SPSS, Stata or Parquet.
     codebook : str, Path or Codebook
     out : str or Path
         Folder of the study.
@@ -58,13 +61,20 @@ def fit(
         :func:`~cdo_analysis.pipeline.overrides.read_overrides`.
     sheet, encoding : str, optional
         See :func:`~cdo_analysis.intake.read_table`.
+    options : ExportOptions, optional
+    edits : DataFrame, optional
+        See :func:`~cdo_analysis.intake.read_survey`.
+    pseudonym_key : bytes, optional
+        Respondents are named by a hash keyed with it: see :func:`~cdo_analysis.intake.pseudonymise`.
 
     Returns
     -------
     Study
     """
     decided = read_overrides(overrides) if overrides else None
-    survey = read_survey(export, codebook, sheet=sheet, encoding=encoding)
+    survey = read_survey(export, codebook, sheet=sheet, encoding=encoding, options=options, edits=edits)
+    if pseudonym_key is not None:
+        survey = pseudonymise(survey, pseudonym_key)
     if decided is not None:
         _check_decisions(decided, survey)
     totals = find_margins(margins) if margins else None

@@ -1,4 +1,4 @@
-"""XLSX to records: the visible sheet, numbers to their last digit; what a spreadsheet could not work out is kept."""
+"""XLSX and ODS to rows of text: the visible sheet, numbers to their last digit, what could not be worked out kept."""
 
 from __future__ import annotations
 
@@ -6,80 +6,108 @@ import io
 import posixpath
 import re
 import zipfile
-import zlib
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
-from xml.etree import ElementTree
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
 
-import numpy as np
-from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
+from defusedxml import ElementTree
+from python_calamine import CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
 from cdo_analysis.errors import InputError, did_you_mean
-from cdo_analysis.intake.records import Records
 
-LARGEST_WORKBOOK = 500_000_000
+MOST_CELLS = 20_000_000
+"""Rows times columns of a sheet: a workbook of so many cells would not fit in memory."""
 _MOST_CELLS_NAMED = 5
-# What reading a damaged workbook raises, from one library or another.
-_BROKEN = (CalamineError, ElementTree.ParseError, zipfile.BadZipFile, zlib.error, NotImplementedError, LookupError,
-           StopIteration, EOFError)  # fmt: skip
+_FILLED = re.compile(rb'<(?:\w+:)?c\b[^>]*?\br="([A-Z]{1,3})([0-9]{1,7})"[^>]*(?<!/)>')
+_HIDDEN_ROW = re.compile(rb'<(?:\w+:)?row\b[^>]*\bhidden="(?:1|true)"')
+_HIDDEN_COLUMN = re.compile(rb'<(?:\w+:)?col\b[^>]*\bhidden="(?:1|true)"')
+_MERGE = re.compile(rb'<(?:\w+:)?mergeCell\b[^>]*\bref="([A-Z]+)([0-9]+):([A-Z]+)([0-9]+)"')
 
 
-def read_workbook(data: bytes, name: str, *, sheet: str | None = None) -> Records:
-    """Read one sheet from the bytes of an XLSX file.
+def read(path: Path, name: str, *, kind: str, sheet: str | None = None) -> dict[str, Any]:
+    """Read one sheet of a workbook.
 
     Parameters
     ----------
-    data : bytes
+    path : Path
     name : str
         Name of the file, for the errors.
+    kind : {'xlsx', 'ods'}
     sheet : str, optional
         By default the first visible one.
 
     Returns
     -------
-    Records
-        `numbers` are rows of the sheet. A text cell is what it holds; a number has its digits and no ``.0``; a date
-        is ISO; a boolean is ``TRUE`` or ``FALSE``; an error is its name (``#N/A``).
+    dict
+        ``rows`` (list of lists of text; a number has its digits and no ``.0``, a date is ISO, a boolean is ``TRUE``
+        or ``FALSE``, an error is its name), ``sheet``, ``notes``, and ``merges``: first row, first column, last row
+        and last column of each merged area, from 0.
 
     Raises
     ------
     InputError
         In one sentence: the file, the sheet, what is wrong and the way out.
     """
-    archive = _open_archive(data, name)
-    try:
-        book = CalamineWorkbook.from_filelike(io.BytesIO(data))
-        chosen, notes = _choose_sheet(book, name, sheet)
-        values = book.get_sheet_by_name(chosen).to_python(skip_empty_area=False)
-        rows = [[_cell_text(value) for value in row] for row in values]
-        _add_errors(rows, archive, name, chosen)
-    except _BROKEN as error:
-        detail = " ".join(str(error).split()).rstrip(".")
-        raise InputError(f"{name} is not a whole Excel file ({detail}); save it again as .xlsx.") from error
-    found = [(number, row) for number, row in enumerate(rows, start=1) if any(map(str.strip, row))]
-    if not found:
+    archive = zipfile.ZipFile(path)
+    xlsx = kind == "xlsx"
+    if xlsx:
+        _forbid_entities(archive, name)
+    book = CalamineWorkbook.from_filelike(io.BytesIO(path.read_bytes()))
+    chosen, notes = _choose_sheet(book, name, sheet)
+    xml = archive.read(_sheet_member(archive, chosen)) if xlsx else b""
+    _check_extent(xml, name, chosen)
+    rows = [
+        [_cell_text(value) for value in row] for row in book.get_sheet_by_name(chosen).to_python(skip_empty_area=False)
+    ]
+    if xlsx:
+        _add_errors(rows, xml, name, chosen)
+    if not any(cell.strip() for row in rows for cell in row):
         raise InputError(f"{name}, sheet '{chosen}' is empty (0 answers); name the sheet with the answers.")
-    return Records([row for _, row in found], [number for number, _ in found], sheet=chosen, notes=notes)
+    return {"rows": rows, "sheet": chosen, "notes": [*notes, *_note_hidden(xml, chosen)], "merges": _merges(xml)}
 
 
-def _open_archive(data: bytes, name: str) -> zipfile.ZipFile:
-    try:
-        archive = zipfile.ZipFile(io.BytesIO(data))
-    except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
-        raise InputError(f"{name} is a truncated or damaged Excel file; save or copy it again.") from error
-    if "xl/workbook.xml" not in archive.namelist():
+def _forbid_entities(archive: zipfile.ZipFile, name: str) -> None:
+    """Refuse a workbook whose XML declares entities, which no spreadsheet writes and which can swell without end."""
+    for member in archive.infolist():
+        if member.filename.endswith((".xml", ".rels")):
+            with archive.open(member) as file:
+                if b"<!DOCTYPE" in file.read(4_096).upper():
+                    raise InputError(
+                        f"{name} is not a whole Excel file ({member.filename} declares entities, as a hostile file "
+                        "does); save it again as .xlsx."
+                    )
+
+
+def _check_extent(xml: bytes, name: str, sheet: str) -> None:
+    """Refuse a sheet whose farthest cell would make it larger than memory, before it is laid out."""
+    cells = {(letters, 0) for letters, _ in _FILLED.findall(xml)} if xml else set()
+    if not cells:
+        return
+    last_column = max(_column(letters.decode()) for letters, _ in cells)
+    last_row, where = max((int(row), letters) for letters, row in _FILLED.findall(xml))
+    if last_column * last_row > MOST_CELLS:
         raise InputError(
-            f"{name} is an archive, not an .xlsx workbook; extract the export from it, or save it as .xlsx."
+            f"{name}, sheet '{sheet}' reaches column {last_column} and row {last_row} (cell {where.decode()}{last_row} "
+            "holds something); delete what stands far from the answers, or export them as CSV."
         )
-    size = sum(member.file_size for member in archive.infolist())
-    if size > LARGEST_WORKBOOK:
-        raise InputError(
-            f"{name} unpacks to {size / 1e6:.0f} MB (at most {LARGEST_WORKBOOK / 1e6:.0f}); export it as CSV."
-        )
-    return archive
 
 
-def _choose_sheet(book: CalamineWorkbook, name: str, sheet: str | None) -> tuple[str, tuple[str, ...]]:
+def _note_hidden(xml: bytes, sheet: str) -> list[str]:
+    counts = {"row(s)": len(_HIDDEN_ROW.findall(xml)), "group(s) of columns": len(_HIDDEN_COLUMN.findall(xml))}
+    hidden = [f"{n} hidden {what}" for what, n in counts.items() if n]
+    return [f"The sheet '{sheet}' has {' and '.join(hidden)}, which were read like the others."] if hidden else []
+
+
+def _merges(xml: bytes) -> list[list[int]]:
+    return [
+        [int(top) - 1, _column(left.decode()) - 1, int(bottom) - 1, _column(right.decode()) - 1]
+        for left, top, right, bottom in _MERGE.findall(xml)
+    ]
+
+
+def _choose_sheet(book: CalamineWorkbook, name: str, sheet: str | None) -> tuple[str, list[str]]:
     sheets = [s for s in book.sheets_metadata if s.typ == SheetTypeEnum.WorkSheet]
     names = [s.name for s in sheets]
     if not names:
@@ -87,14 +115,14 @@ def _choose_sheet(book: CalamineWorkbook, name: str, sheet: str | None) -> tuple
     if sheet is not None:
         if sheet not in names:
             raise InputError(f"{name} has no sheet '{sheet}'{did_you_mean(sheet, names)}")
-        return sheet, ()
+        return sheet, []
     visible = [s.name for s in sheets if s.visible == SheetVisibleEnum.Visible] or names
     notes = []
     if visible[0] != names[0]:
         notes.append(f"The sheet '{names[0]}' of {name} is hidden; '{visible[0]}' was read.")
     if len(visible) > 1:
         notes.append(f"{name} has {len(visible)} visible sheets ({', '.join(visible)}); '{visible[0]}' was read.")
-    return visible[0], tuple(notes)
+    return visible[0], notes
 
 
 def _cell_text(value: object) -> str:
@@ -121,16 +149,15 @@ def number_text(value: float) -> str:
     >>> [number_text(v) for v in (5520135.0, 0.1, 12.125, 1e16, 1e-07)]
     ['5520135', '0.1', '12.1250', '10000000000000000', '0.0000001']
     """
-    text = np.format_float_positional(value, trim="-")
+    text = format(Decimal(repr(value)), "f").removesuffix(".0")
     return f"{text}0" if re.fullmatch(r"-?[1-9][0-9]{0,2}\.[0-9]{3}", text) else text
 
 
 # --- what the values do not show: errors, formulas that were never worked out ---------------------------------------
 
 
-def _add_errors(rows: list[list[str]], archive: zipfile.ZipFile, name: str, sheet: str) -> None:
+def _add_errors(rows: list[list[str]], xml: bytes, name: str, sheet: str) -> None:
     """Write the name of each error into its cell; refuse formulas without a value, which would read as blank."""
-    xml = archive.read(_sheet_member(archive, sheet))
     if b'"e"' not in xml and b"'e'" not in xml and b"<f" not in xml and b":f" not in xml:
         return
     unknown = []

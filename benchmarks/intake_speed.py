@@ -1,0 +1,190 @@
+"""Reading and coding 200,000 firms by 120 columns, against the same rules as ordinary vectorised pandas and polars.
+
+Coding starts from a table of text in memory and ends with codes, numbers, dates, kinds of missing answers and a count
+of the problems of each kind. The whole job is also set beside a bare ``pandas.read_csv(dtype=str)`` of the same file.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import io
+import resource
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from cdo_analysis.codebook import Codebook, read_codebook
+from cdo_analysis.intake import read_survey, read_table
+from cdo_analysis.intake.coding import code_answers, count_unreadable
+from cdo_analysis.intake.matching import expected_headers
+
+SCALES, TICKS, NUMBERS = 70, 40, 8
+LABELS = {"1": "Pas du tout d'accord", "2": "Plutôt pas d'accord", "3": "Ni l'un ni l'autre", "4": "Plutôt d'accord",
+          "5": "Tout à fait d'accord"}  # fmt: skip
+SPELLINGS = [
+    *LABELS, *LABELS.values(), "TOUT À FAIT D'ACCORD", " plutôt d’accord", "NSP", "ne sait pas", "n.c.", "", "7", "oui",
+]  # fmt: skip
+
+
+def make_codebook() -> Codebook:
+    """Return a questionnaire of 120 columns."""
+    answers = ", ".join(f'{{ code = "{code}", label = "{label}", value = {code} }}' for code, label in LABELS.items())
+    scale_rows = "\n".join(f'  {{ name = "s{n}", column = "S_{n}", label = "Ligne {n}" }},' for n in range(SCALES))
+    tick_rows = "\n".join(f'  {{ name = "t{n}", column = "T_{n}", label = "Outil {n}" }},' for n in range(TICKS))
+    numbers = "\n".join(
+        f'[[item]]\nname = "n{n}"\ncolumn = "N{n}"\nkind = "number"\nunit = "keur"\nquestion = "Montant {n}"'
+        for n in range(NUMBERS)
+    )
+    return read_codebook(
+        f'id = "speed"\ntitle = "Vitesse"\nrespondent = "siren"\n[[item]]\nname = "siren"\ncolumn = "SIREN"\n'
+        f'kind = "identifier"\nquestion = "SIREN"\n[[item]]\nname = "sent"\ncolumn = "ENVOI"\nkind = "date"\n'
+        f'question = "Envoi"\n{numbers}\n[[item]]\nname = "scale"\nquestion = "Êtes-vous d\'accord ?"\n'
+        f"answers = [{answers}]\nrows = [\n{scale_rows}\n]\n"
+        f'[[item]]\nname = "tools"\nquestion = "Outils"\nselect = "any"\nrows = [\n{tick_rows}\n]\n',
+        "speed.toml",
+    )
+
+
+def make_cells(n: int) -> pd.DataFrame:
+    """Return `n` firms, as dirty as exports are: labels for codes, words for none, units, what is no answer."""
+    rng = np.random.default_rng(2026)
+    spellings, weights = np.array(SPELLINGS, dtype=object), np.r_[np.full(len(SPELLINGS) - 2, 14), 0.5, 0.5]
+    amounts = rng.integers(1, 1_000, n).astype(str).astype(object)
+    days = pd.date_range("2026-01-01", periods=60).strftime("%d/%m/%Y").to_numpy(dtype=object)
+    columns: dict[str, np.ndarray] = {
+        "SIREN": np.char.zfill(np.arange(n).astype(str), 9).astype(object),
+        "ENVOI": days[rng.integers(0, 60, n)],
+    }
+    for place in range(NUMBERS):
+        columns[f"N{place}"] = rng.permutation(amounts) + rng.choice(np.array(["", " k€", " 000 €", ",5"], object), n)
+    for place in range(SCALES):
+        columns[f"S_{place}"] = rng.choice(spellings, n, p=weights / weights.sum())
+    for place in range(TICKS):
+        columns[f"T_{place}"] = rng.choice(np.array(["Oui", "Non", "1", "0", "Y", ""], object), n)
+    return pd.DataFrame(columns)
+
+
+# --- the same rules, as they are ordinarily written --------------------------------------------------------------
+
+CODES = {**{code: code for code in LABELS}, **{label.casefold(): code for code, label in LABELS.items()}}
+MISSING = {"nsp": "dont_know", "ne sait pas": "dont_know", "n.c.": "no_answer", "": "no_answer"}
+TICK_CODES = {"oui": "1", "1": "1", "y": "1", "non": "0", "0": "0"}
+
+
+def code_with_pandas(cells: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, int]]:
+    """Code the cells column by column with string methods and maps."""
+    out, problems = {}, {"unknown_answer": 0, "not_a_number": 0, "not_a_date": 0}
+    for header, texts in cells.items():
+        name = str(header)
+        plain = texts.str.strip().str.casefold().str.replace("’", "'", regex=False)
+        if name[0] in "ST" and name[1] == "_":
+            codes = plain.map(CODES if name[0] == "S" else TICK_CODES)
+            kinds = plain.map(MISSING)
+            problems["unknown_answer"] += int((codes.isna() & kinds.isna()).sum())
+            out[name], out[f"{name}_missing"] = codes, kinds.where(codes.isna())
+        elif name[0] == "N":
+            scale = np.where(plain.str.endswith(" €"), 0.001, 1.0)
+            digits = plain.str.replace(r"(?:\s*k?€)$", "", regex=True).str.replace(r"\s", "", regex=True)
+            numbers = pd.to_numeric(digits.str.replace(",", ".", regex=False), errors="coerce") * scale
+            problems["not_a_number"] += int((numbers.isna() & plain.map(MISSING).isna()).sum())
+            out[name] = numbers
+        elif name == "ENVOI":
+            dates = pd.to_datetime(plain, format="%d/%m/%Y", errors="coerce")
+            problems["not_a_date"] += int(dates.isna().sum())
+            out[name] = dates
+        else:
+            out[name] = texts.str.strip()
+    return pd.DataFrame(out), problems
+
+
+def code_with_polars(frame: object) -> tuple[object, dict[str, int]]:
+    """Code the cells with polars expressions, all columns in one query."""
+    import polars as pl
+
+    assert isinstance(frame, pl.DataFrame)
+    expressions, counts = [], []
+    for name in frame.columns:
+        plain = pl.col(name).str.strip_chars().str.to_lowercase().str.replace_all("’", "'", literal=True)
+        if name[1:2] == "_":
+            codes = plain.replace_strict(CODES if name[0] == "S" else TICK_CODES, default=None)
+            kinds = plain.replace_strict(MISSING, default=None)
+            expressions += [codes.alias(name), pl.when(codes.is_null()).then(kinds).alias(f"{name}_missing")]
+            counts.append((codes.is_null() & kinds.is_null()).sum().alias(name))
+        elif name[0] == "N":
+            scale = pl.when(plain.str.ends_with(" €")).then(0.001).otherwise(1.0)
+            digits = plain.str.replace(r"\s*k?€$", "").str.replace_all(r"\s", "").str.replace(",", ".", literal=True)
+            numbers = digits.cast(pl.Float64, strict=False) * scale
+            expressions.append(numbers.alias(name))
+            counts.append(numbers.is_null().sum().alias(name))
+        elif name == "ENVOI":
+            dates = plain.str.to_date("%d/%m/%Y", strict=False)
+            expressions.append(dates.alias(name))
+            counts.append(dates.is_null().sum().alias(name))
+        else:
+            expressions.append(pl.col(name).str.strip_chars())
+    made = frame.lazy().select(expressions).collect()
+    problems = frame.lazy().select(counts).collect()
+    return made, {name: int(problems[name][0]) for name in problems.columns}
+
+
+def timed(job: Callable[[], object], repeats: int = 3) -> tuple[float, object]:
+    """Return the median time of a job, and what it returned."""
+    times, result = [], None
+    for _ in range(repeats):
+        start = time.perf_counter()
+        result = job()
+        times.append(time.perf_counter() - start)
+    return float(np.median(times)), result
+
+
+def main() -> None:
+    """Print the times, side by side."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--firms", type=int, default=200_000)
+    parser.add_argument("--repeats", type=int, default=3)
+    options = parser.parse_args()
+    book, made = make_codebook(), make_cells(options.firms)
+    text = io.StringIO()
+    made.to_csv(text, sep=";", index=False)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "export.csv"
+        path.write_text(text.getvalue(), encoding="utf-8")
+        size = path.stat().st_size
+        print(f"{options.firms} firms x {made.shape[1]} columns, {size / 1e6:.0f} MB of text")
+        text.close()
+        del made
+        measure(path, book, options.repeats)
+
+
+def measure(path: Path, book: Codebook, repeats: int) -> None:
+    """Time coding against its peers, and the whole job against a bare reading."""
+    bare, text = timed(lambda: pd.read_csv(path, sep=";", dtype=str, keep_default_na=False), repeats)
+    cells = read_table(path, known=expected_headers(book)).cells
+    ours, found = timed(lambda: count_unreadable(code_answers(cells, book)), repeats)
+    print(f"coding and issues, ours     {ours:7.2f} s   {found}")
+    assert isinstance(text, pd.DataFrame)
+    theirs, result = timed(lambda: code_with_pandas(text)[1], 1)
+    print(f"coding and issues, pandas   {theirs:7.2f} s   {result}   ours is {theirs / ours:.1f} times faster")
+    if importlib.util.find_spec("polars"):
+        import polars as pl
+
+        frame = pl.read_csv(path, separator=";", infer_schema=False, empty_string_is_null=False)
+        times, _ = timed(lambda: code_with_polars(frame), repeats)
+        print(f"coding and issues, polars   {times:7.2f} s   ours is {times / ours:.1f} times faster")
+    else:
+        print("coding and issues, polars   not installed")
+    reading, _ = timed(lambda: read_table(path, known=expected_headers(book)), repeats)
+    whole, survey = timed(lambda: read_survey(path, book), 1)
+    print(f"reading to text             {reading:7.2f} s   a bare pandas.read_csv {bare:.2f} s")
+    print(f"reading to a tidy survey    {whole:7.2f} s   {whole / bare:.1f} times a bare pandas.read_csv")
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(f"peak memory of this process {peak:7.0f} MB (peers included); {survey!r}")
+
+
+if __name__ == "__main__":
+    main()
