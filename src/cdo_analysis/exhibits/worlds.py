@@ -40,7 +40,7 @@ def regret_by_world(summary: pd.DataFrame, *, n: int, language: str = "fr") -> E
     say = catalogue(language)
     part = summary[summary["n"].eq(n) & ~summary["world"].str.startswith("no_effect")]
     dots = _dots(part.assign(label=part["world"].map(_world_names(say))), say)
-    return _regret(dots, say, "worlds.by_world", id="regret-by-world", n=say.numbers.number(n))
+    return _regret(dots, say, "by_world", id="regret-by-world", n=say.numbers.number(n))
 
 
 def regret_by_size(summary: pd.DataFrame, *, world: str, language: str = "fr") -> Exhibit:
@@ -49,7 +49,7 @@ def regret_by_size(summary: pd.DataFrame, *, world: str, language: str = "fr") -
     part = summary[summary["world"].eq(world)]
     labels = [say("label.n", n=say.numbers.number(n)) for n in part["n"]]
     fields = {"world": _world_names(say)[world]}
-    return _regret(_dots(part.assign(label=labels), say), say, "worlds.by_size", id="regret-by-size", **fields)
+    return _regret(_dots(part.assign(label=labels), say), say, "by_size", id="regret-by-size", **fields)
 
 
 def trust(summary: pd.DataFrame, *, n: int, language: str = "fr") -> Exhibit:
@@ -122,11 +122,11 @@ def _regret(dots: pd.DataFrame, say: Catalogue, key: str, *, id: str, **fields: 
         words |= {place: row["label"], f"{place}_value": say.numbers.number(row["estimate"], _DECIMALS)}
     return Exhibit(
         id,
-        say(f"{key}_title", **words),
+        say(f"worlds.{key}_title", **words),
         level=3,
         subtitle=say("worlds.regret_subtitle"),
         axes=figures.contest(dots, numbers=say.numbers, label=say("worlds.regret_label"), groups=groups, ours=ours),
-        alt=say(f"{key}_alt", **words),
+        alt=say(f"worlds.{key}_alt", **words),
         table=_wide(dots, groups, say),
         notes=[
             (say("notes.reading"), say("worlds.regret_reading")),

@@ -136,7 +136,7 @@ def _count_item(groups: NDArray[np.int64], answers: pd.Series, weights: Floats, 
     both = np.bincount(cells, weights=weights[kept], minlength=size).reshape(n_groups, -1)
     counts = np.bincount(cells, minlength=size)
     in_profile, gave = both.sum(axis=1), both.sum(axis=0)
-    return pd.DataFrame(
+    table = pd.DataFrame(
         {
             "profile": np.repeat(np.arange(n_groups), len(categories)),
             "item": answers.name,
@@ -147,7 +147,8 @@ def _count_item(groups: NDArray[np.int64], answers: pd.Series, weights: Floats, 
             "gave": np.tile(gave, n_groups),
             "total": both.sum(),
         }
-    ).query("gave > 0 and in_profile > 0")
+    )
+    return table[table["gave"].gt(0) & table["in_profile"].gt(0)]
 
 
 def _test_counts(both: Floats, in_profile: Floats, gave: Floats, total: Floats) -> tuple[Floats, Floats]:
