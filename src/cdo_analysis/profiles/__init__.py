@@ -6,7 +6,7 @@ This stage knows neither surveys nor codebooks: it gets a table of answers, a ta
 from cdo_analysis.profiles.checklist import smart_lca
 from cdo_analysis.profiles.choice import Effort, choose_number, compare_numbers
 from cdo_analysis.profiles.concomitant import ClassRegression, regress_classes
-from cdo_analysis.profiles.find import Profiles, find_profiles
+from cdo_analysis.profiles.find import NAMEABLE, Profiles, find_profiles
 from cdo_analysis.profiles.grouping import Grouping, judge_grouping
 from cdo_analysis.profiles.latent_class import LatentClasses
 from cdo_analysis.profiles.latent_profile import LatentProfiles
@@ -18,6 +18,7 @@ from cdo_analysis.profiles.stability import bootstrap_jaccard
 from cdo_analysis.profiles.three_step import classification_errors, relate_outcome
 
 __all__ = [
+    "NAMEABLE",
     "ClassRegression",
     "Effort",
     "Grouping",
