@@ -26,6 +26,7 @@ from cdo_analysis.exhibits.panorama.portrait import (
     practice_shares,
     separating_practices,
     typical_member,
+    variables,
 )
 from cdo_analysis.exhibits.panorama.profiles import STABLE, has_profiles, profile_groups, profile_name, verdict_of
 from cdo_analysis.exhibits.panorama.relations import relations
@@ -71,5 +72,6 @@ __all__ = [
     "solutions",
     "transitions",
     "typical_member",
+    "variables",
     "verdict_of",
 ]

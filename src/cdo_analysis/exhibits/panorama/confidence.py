@@ -8,7 +8,14 @@ import numpy as np
 
 from cdo_analysis.disclosure import flag_counts
 from cdo_analysis.exhibits.exhibit import Exhibit, TableView
-from cdo_analysis.exhibits.panorama.profiles import STABLE, group_words, has_profiles, profile_name, refused_names
+from cdo_analysis.exhibits.panorama.profiles import (
+    STABLE,
+    group_words,
+    has_profiles,
+    profile_name,
+    refused_names,
+    verdict_of,
+)
 from cdo_analysis.exhibits.study_view import View
 from cdo_analysis.tables import rows_of
 from cdo_analysis.weighting import weighted_mean
@@ -42,6 +49,7 @@ def _sure_words(view: View, words: dict[str, str]) -> list[str]:
     return [
         view.say("typology.between", share=view.numbers.share(between.estimate), interval=interval, **words),
         view.say(f"typology.entropy_{low}", entropy=view.numbers.number(entropy, 2), **words),
+        *([view.say("typology.stable_slices")] if verdict_of(view) == "continuum" else []),
         *refused_names(view),
     ]
 

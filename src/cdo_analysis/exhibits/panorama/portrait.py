@@ -6,7 +6,6 @@ from typing import Any
 
 import pandas as pd
 
-from cdo_analysis.codebook import Text
 from cdo_analysis.disclosure import flag_cross_table
 from cdo_analysis.exhibits.exhibit import Exhibit, TableView
 from cdo_analysis.exhibits.panorama.profiles import group_words, has_profiles, profile_name
@@ -45,20 +44,17 @@ def marked_answers(view: View) -> Exhibit | None:
     shown = table[table["flag"].ne("c") & table["v_test"].abs().ge(_LEAST_V)]
     parts = [_marking(part) for _, part in shown.groupby("profile", sort=True)]
     rows = [_answer_row(view, row) for part in parts for row in rows_of(part)]
-    names = ("answer", "role", "in_profile", "of_answer", "overall", "v_test")
+    names = ("answer", "in_profile", "of_answer", "overall", "v_test")
     words = group_words(view)
     header = [words["One"], *(view.say(f"typology.mark_{name}", **words) for name in names)]
-    header.insert(3, "n")
+    header.insert(2, "n")
     hidden = int(table["flag"].eq("c").sum())
     return view.exhibit(
         "marks",
         view.say("typology.marks_title", **words),
         level=3,
-        paragraphs=[
-            _variables_words(view, active, supplementary),
-            view.say("typology.marks_words", n=view.numbers.number(_worth(view)), hidden=hidden),
-        ],
-        table=TableView(header, rows, numeric=(False, False, False, True, True, True, True, True)),
+        paragraphs=[view.say("typology.marks_words", n=view.numbers.number(_worth(view)), hidden=hidden)],
+        table=TableView(header, rows, numeric=(False, False, True, True, True, True, True)),
         notes=view.notes(reading=_mark_reading(view, parts), n=len(view.scores)),
     )
 
@@ -85,7 +81,8 @@ def _marking(part: pd.DataFrame) -> pd.DataFrame:
     """Return the rows of one group that are worth showing: both ends of the active items, then the others."""
     active = part[part["role"].eq("active")]
     other = part[part["role"].ne("active")]
-    most, least = active[active["v_test"] > 0].head(_ACTIVE), active[active["v_test"] < 0].tail(_ACTIVE)
+    most = active[active["v_test"] > 0].head(_ACTIVE)
+    least = active[active["v_test"].lt(0) & ~active["item"].isin(most["item"])].tail(_ACTIVE)
     strongest = other.reindex(other["v_test"].abs().sort_values(ascending=False, kind="stable").index)
     kept = pd.concat([most, least, strongest.head(_SUPPLEMENTARY)])
     return kept.sort_values(["role", "v_test"], ascending=[True, False], kind="stable")
@@ -95,32 +92,34 @@ def _answer_row(view: View, row: Any) -> list[str]:
     unsure = " (u)" if row.flag == "u" else ""
     shares = [view.numbers.share(v) for v in (row.share_in_profile, row.share_of_answer, row.overall)]
     n = view.numbers.number(row.n) + unsure
-    role = view.say(f"typology.role_{row.role}")
-    v_test = view.numbers.number(row.v_test, 1)
-    return [profile_name(view, int(row.profile)), _answer_label(view, row.item, row.category), role, n, *shares, v_test]
+    answer = _answer_label(view, row.item, row.category) + ("" if row.role == "active" else " *")
+    return [profile_name(view, int(row.profile)), answer, n, *shares, view.numbers.number(row.v_test, 1)]
 
 
 def _answer_label(view: View, item: str, code: str) -> str:
-    if item == "size_category":
-        return f"{view.say('size.word').capitalize()} — {view.say(f'size.{code}')}"
-    asked = view.book[item]
-    return f"{asked.question.of(view.language)} — {asked.label_of(code, view.language)}"
+    label = view.say(f"size.{code}") if item == "size_category" else view.book[item].label_of(code, view.language)
+    return f"{_item_word(view, item)} — {label}"
 
 
-def _variables_words(view: View, active: list[str], supplementary: list[str]) -> str:
-    items = [_quoted(view, view.book[name].question) for name in active]
-    listed = [view.say("size.word") if name == "size_category" else _item_word(view, name) for name in supplementary]
-    others = ", ".join(listed) or view.say("typology.variables_none")
-    return view.say("typology.variables", n=len(items), active=", ".join(items), supplementary=others)
+def variables(view: View) -> Exhibit | None:
+    """Return the variables that make the groups and those that only describe them, folded. None without groups."""
+    if not has_profiles(view):
+        return None
+    active, supplementary = active_items(view), supplementary_items(view)
+    rows = [[_item_word(view, name), view.say("typology.role_active")] for name in active]
+    rows += [[_item_word(view, name), view.say("typology.role_supplementary")] for name in supplementary]
+    fields = {"n": len(active), "others": len(supplementary), **group_words(view)}
+    header = [view.say("typology.variable"), view.say("typology.mark_role")]
+    title = view.say("typology.variables_title" if supplementary else "typology.variables_title_none", **fields)
+    return view.exhibit("variables", title, level=3, table=TableView(header, rows), folded=True)
 
 
 def _item_word(view: View, name: str) -> str:
-    role = next((role for role in ("sector", "region") if getattr(view.book.roles, role) == name), "")
-    return view.say(f"variable.{role}") if role else _quoted(view, view.book[name].question)
-
-
-def _quoted(view: View, text: Text) -> str:
-    return view.say("label.quoted", text=text.of(view.language))
+    if name == "size_category":
+        return view.say("size.word").capitalize()
+    if view.book.cdo and name == view.book.cdo.arrangement:
+        return view.say("label.arrangement")
+    return view.book[name].question.of(view.language)
 
 
 def _mark_reading(view: View, parts: list[pd.DataFrame]) -> str:

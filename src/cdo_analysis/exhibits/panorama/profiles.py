@@ -103,5 +103,7 @@ def best_bic(view: View) -> dict[str, float]:
     table = view.study.table("profile_grouping")
     found = {str(row.model): float(row.bic) for row in rows_of(table.sort_values("bic", ascending=False))}
     classes = table[~table["model"].isin(["continuum", "independence"])]
-    best = classes.loc[classes["bic"].idxmin()] if len(classes) else None
-    return found | ({"best": float(best["bic"]), "k": float(best["k"])} if best is not None else {})
+    if classes.empty:
+        return found | {"k": 1.0}
+    best = classes.loc[classes["bic"].idxmin()]
+    return found | {"best": float(best["bic"]), "k": float(best["k"])}

@@ -27,7 +27,9 @@ def solutions(view: View) -> Exhibit | None:
         level=3,
         paragraphs=_words(view, table, chosen),
         table=_table(view, table, chosen),
-        notes=view.notes(reading=view.say("typology.solutions_reading"), n=len(view.scores)),
+        notes=view.notes(
+            reading=view.say("typology.solutions_reading", starts=int(table["starts"].max())), n=len(view.scores)
+        ),
     )
 
 
@@ -54,7 +56,7 @@ def _table(view: View, table: pd.DataFrame, chosen: int) -> TableView:
 
 
 _COLUMNS = {
-    "log_likelihood": 1,
+    "log_likelihood": 0,
     "parameters": 0,
     "aic": 0,
     "bic": 0,
@@ -76,5 +78,4 @@ def _cell(view: View, row: Any, name: str) -> str:
         return "-"
     if name == "smallest_n" and value < view.profile.count:
         return "c"
-    written = view.numbers.number(value, _COLUMNS[name])
-    return f"{written} / {int(row.starts)}" if name == "starts_at_best" else written
+    return view.numbers.number(value, _COLUMNS[name])

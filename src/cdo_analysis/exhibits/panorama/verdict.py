@@ -37,7 +37,8 @@ def bic_words(view: View) -> str:
     """Return the sentence that sets the BIC of the continuum against that of the best classes."""
     bic = best_bic(view)
     one, several = (view.numbers.number(bic.get(name, np.nan), 1) for name in ("continuum", "best"))
-    return view.say("typology.bic", continuum=one, classes=several, k=int(bic.get("k", 1)))
+    ordered = bic.get("ordered_classes", np.inf) <= bic.get("best", np.inf)
+    return view.say(f"typology.bic{'_ordered' if ordered else ''}", continuum=one, classes=several, k=int(bic["k"]))
 
 
 def _bootstrap_words(view: View) -> list[str]:
@@ -51,13 +52,14 @@ def _bootstrap_words(view: View) -> list[str]:
 def _shape_words(view: View) -> list[str]:
     facts = view.study.info["profiles"]
     shape = facts.get("shape", "none")
-    if shape == "none":
+    if shape == "none" or verdict_of(view) == "no_grouping":
         return []
-    return [view.say(f"typology.shape_{shape}", share=view.numbers.share(facts["crossed"]))]
+    kind = shape if verdict_of(view) == "profiles" else "continuum"
+    return [view.say(f"typology.shape_{kind}", share=view.numbers.share(facts["crossed"]))]
 
 
 def _models(view: View) -> TableView:
-    table = view.study.table("profile_grouping")
+    table = view.study.table("profile_grouping").sort_values("bic", kind="stable").drop_duplicates("model")
     lowest, rows = table["bic"].min(), []
     for row in rows_of(table):
         mark = "\u00a0←" if row.bic == lowest else ""
