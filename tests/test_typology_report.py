@@ -12,6 +12,7 @@ from cdo_analysis.exhibits import company, panorama, view
 from cdo_analysis.exhibits.panorama.portrait import active_items
 from cdo_analysis.exhibits.study_view import View
 from cdo_analysis.pipeline import fit, read_names
+from cdo_analysis.pipeline.names import COLUMNS, judge_names
 from cdo_analysis.study import Study
 
 NAMES = Path(__file__).resolve().parents[1] / "data" / "names" / "wirs.toml"
@@ -181,8 +182,6 @@ def test_a_new_wave_keeps_the_numbers_and_the_names_of_its_reference(
 
 
 def test_names_given_to_a_continuum_are_kept_not_shown_and_said(sample_study: Study) -> None:
-    from cdo_analysis.pipeline.names import COLUMNS
-
     names = pd.DataFrame([(0, "Prudents", "Cautious", "no_profiles")], columns=list(COLUMNS))
     seen = view(_with_names(sample_study, names))
     for piece in (panorama.profile_cards(seen), panorama.grouping(seen), panorama.confidence(seen)):
@@ -191,20 +190,13 @@ def test_names_given_to_a_continuum_are_kept_not_shown_and_said(sample_study: St
     assert panorama.profile_name(seen, 0) == "Niveau\u00a01"
 
 
-def test_an_unstable_profile_is_not_named_and_the_report_says_so() -> None:
-    from types import SimpleNamespace
-
-    from cdo_analysis.pipeline.names import judge_names
-
+def test_an_unstable_profile_is_not_named_and_a_name_too_many_is_an_error() -> None:
     given = pd.DataFrame({"profile": [0, 1], "fr": ["Prudents", "Outillés"], "en": ["Cautious", "Equipped"]})
     stability = pd.DataFrame({"profile": [0, 1], "jaccard": [0.59, 0.6]})
-    found = SimpleNamespace(verdict="profiles", stability=stability, model=SimpleNamespace(n_clusters=2))
-    assert judge_names(given, found)["state"].tolist() == ["unstable", "shown"]
-    assert (
-        judge_names(given, SimpleNamespace(**vars(found) | {"verdict": "continuum"}))["state"].eq("no_profiles").all()
-    )
+    assert judge_names(given, stability, "profiles")["state"].tolist() == ["unstable", "shown"]
+    assert judge_names(given, stability, "continuum")["state"].tolist() == ["no_profiles", "no_profiles"]
     with pytest.raises(InputError, match="a name is given to profile 3, and there are 2"):
-        judge_names(given.assign(profile=[0, 2]), found)
+        judge_names(given.assign(profile=[0, 2]), stability, "profiles")
 
 
 @pytest.mark.parametrize(

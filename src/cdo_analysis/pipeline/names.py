@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 
 from cdo_analysis.errors import InputError
-from cdo_analysis.profiles import NAMEABLE, Profiles
+from cdo_analysis.profiles import NAMEABLE
 
 COLUMNS = ("profile", "fr", "en", "state")
 """What a study keeps of a name: the profile (from 0), the name in both languages, and whether it is shown."""
@@ -84,14 +84,16 @@ def _rows(file: str, entries: list[Any]) -> Iterator[tuple[int, str, str]]:
         yield number - 1, " ".join(fr.split()), " ".join(en.split())
 
 
-def judge_names(names: pd.DataFrame, profiles: Profiles) -> pd.DataFrame:
+def judge_names(names: pd.DataFrame, stability: pd.DataFrame, verdict: str) -> pd.DataFrame:
     """Say which names are shown.
 
     Parameters
     ----------
     names : DataFrame
         ``profile``, ``fr``, ``en``.
-    profiles : Profiles
+    stability : DataFrame
+        ``profile``, ``jaccard``: a row a profile.
+    verdict : {"profiles", "continuum", "no_grouping"}
 
     Returns
     -------
@@ -104,12 +106,12 @@ def judge_names(names: pd.DataFrame, profiles: Profiles) -> pd.DataFrame:
     InputError
         A name is given to a profile that there is not, though there are profiles.
     """
-    k = profiles.model.n_clusters
+    k = len(stability)
     beyond = names.loc[names["profile"] >= k, "profile"]
-    if profiles.verdict == "profiles" and len(beyond):
+    if verdict == "profiles" and len(beyond):
         raise InputError(f"a name is given to profile {beyond.iloc[0] + 1}, and there are {k}; mend the file of names.")
-    stable = profiles.stability.set_index("profile")["jaccard"].reindex(names["profile"]) >= NAMEABLE
-    states = ["shown" if ok else "unstable" for ok in stable] if profiles.verdict == "profiles" else "no_profiles"
+    stable = stability.set_index("profile")["jaccard"].reindex(names["profile"]) >= NAMEABLE
+    states = [("shown" if ok else "unstable") if verdict == "profiles" else "no_profiles" for ok in stable]
     return names.assign(state=states).astype({"state": "str"})[list(COLUMNS)]
 
 

@@ -200,7 +200,7 @@ def _compare_methods(
     known = items[found.model.feature_names_in_]
     ward = FactorialClusters(k, random_state=seed).fit(known, sample_weight=weights)
     means = ScoreMeans(k, random_state=seed).fit(dimensions, sample_weight=weights)
-    partitions = {"classes": found.assignment["profile"], "means": means.labels_, "ward": ward.labels_}
+    partitions = {"classes": found.assignment["profile"].to_numpy(), "means": means.labels_, "ward": ward.labels_}
     return compare_partitions(partitions, sample_weight=weights)
 
 
@@ -228,4 +228,4 @@ def _name(found: Profiles, given: pd.DataFrame | None, reference: Study | None) 
         given = inherit_names(reference.table("profile_names").drop(columns="state"), found.matches)
     if given is None:
         given = pd.DataFrame({"profile": [], "fr": [], "en": []}).astype({"profile": int, "fr": "str", "en": "str"})
-    return judge_names(given, found)
+    return judge_names(given, found.stability, found.verdict)

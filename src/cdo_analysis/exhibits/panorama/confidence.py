@@ -61,11 +61,11 @@ def _by_group(view: View) -> TableView:
     right = errors[errors["profile"].eq(errors["assigned"])].set_index("profile")["probability"]
     jaccard = view.study.table("profile_stability").set_index("profile")["jaccard"]
     rows = []
-    for profile, row in shares.iterrows():
-        similarity = float(jaccard[profile])
+    for profile in map(int, shares.index):
+        row, similarity = shares.loc[profile], float(jaccard[profile])
         stability = f"{view.numbers.number(similarity, 2)} ({_reading(view, similarity)})"
-        cells = [_written(view, row, flags[profile]), view.numbers.share(right[profile]), stability]
-        rows.append([profile_name(view, int(profile)), *cells[0], *cells[1:], *_order_cells(view, row)])
+        sure = [view.numbers.share(float(right[profile])), stability, *_order_cells(view, row)]
+        rows.append([profile_name(view, profile), *_written(view, row, str(flags[profile])), *sure])
     names = ("weighted", "unweighted", "right", "jaccard", "score", "rank")
     header = [group_words(view)["One"], "n", *(view.say(f"typology.sure_{name}") for name in names)]
     return TableView(header, rows, numeric=(False, True, True, True, True, False, True, True))

@@ -68,7 +68,7 @@ def _described(view: View, answers: pd.DataFrame, *, active: list[str]) -> pd.Da
     labels = view.study.column("profile_assignment", "profile").reindex(answers.index, fill_value=-1)
     weights = view.weights[answers.index]
     table = describe_categories(labels, answers, sample_weight=weights, active=active, n_effective=_worth(view))
-    flags = {}
+    flags: dict[tuple[Any, Any, Any], Any] = {}
     for item in answers:
         counts = pd.crosstab(labels, answers[item].astype(object))
         found = flag_cross_table(counts, view.profile)

@@ -105,5 +105,5 @@ def best_bic(view: View) -> dict[str, float]:
     classes = table[~table["model"].isin(["continuum", "independence"])]
     if classes.empty:
         return found | {"k": 1.0}
-    best = classes.loc[classes["bic"].idxmin()]
+    best = classes.sort_values("bic", kind="stable").iloc[0]
     return found | {"best": float(best["bic"]), "k": float(best["k"])}

@@ -71,7 +71,7 @@ def _hidden(view: View, table: pd.DataFrame, what: str) -> list[bool]:
     profiles = view.study.column("profile_assignment", "profile")
     flags = flag_cross_table(pd.crosstab(profiles, today), view.profile)
     pairs = zip(table["profile"], table["category"], strict=True)
-    return [p not in flags.index or c not in flags or flags.at[p, c] == "c" for p, c in pairs]
+    return [p not in flags.index or c not in flags or str(flags.at[p, c]) == "c" for p, c in pairs]
 
 
 def _largest_move(view: View, table: pd.DataFrame, share: bool) -> str:
