@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from cdo_analysis.datasets import draw_survey, make_population, write_export
 from cdo_analysis.errors import InputError
 from cdo_analysis.exhibits import company, panorama, view
 from cdo_analysis.exhibits.panorama.portrait import active_items
@@ -74,12 +75,13 @@ def test_the_levels_of_a_continuum_are_never_called_profiles(sample_study: Study
     assert "Profil\u00a0" not in everything(seen)
 
 
-def test_the_table_of_numbers_has_a_row_each_from_one_to_seven(sample_study: Study) -> None:
+def test_the_table_of_numbers_has_a_column_each_from_one_to_seven(sample_study: Study) -> None:
     piece = panorama.solutions(view(sample_study))
     assert piece is not None
     assert piece.table is not None
-    assert [row[0][0] for row in piece.table.rows] == list("1234567")
-    assert {"AIC", "BIC", "saBIC", "CAIC", "Entropie", "Moitiés", "Gap"} <= set(piece.table.header)
+    assert [number[0] for number in piece.table.header[1:]] == list("1234567")
+    measures = {row[0] for row in piece.table.rows}
+    assert {"AIC", "BIC", "saBIC", "CAIC", "Entropie relative", "Moitiés (Rand ajusté)", "Gap"} <= measures
     assert any("sans les poids" in text or "ne tient pas compte des poids" in text for text in piece.paragraphs)
 
 
@@ -222,3 +224,19 @@ def _with_names(study: Study, names: pd.DataFrame) -> Study:
     again = Study(study.folder, study.info)
     again._tables["profile_names"] = names
     return again
+
+
+@pytest.mark.slow
+def test_moves_between_waves_are_corrected_and_small_ones_hidden(tmp_path: Path) -> None:
+    population = make_population(20_000, random_state=1)
+    for wave in ("before", "after"):
+        write_export(draw_survey(population, 400, random_state=1), tmp_path / f"{wave}.csv", dirty=False)
+    before = fit(tmp_path / "before.csv", "cdo-2026", tmp_path / "first")
+    after = fit(tmp_path / "after.csv", "cdo-2026", tmp_path / "second", reference=before.folder)
+    piece = panorama.transitions(view(after, language="en"), before.folder)
+    assert piece is not None
+    assert piece.table is not None
+    assert "keep the numbers of the earlier wave" in " ".join(piece.paragraphs)
+    moves = {row[0]: row[3] for row in piece.table.rows}
+    assert all(share.startswith("100%") for share in moves.values()), "the same answers: nobody moved"
+    assert panorama.transitions(view(after), "") is None

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from cdo_analysis.disclosure import flag_cross_table
@@ -84,7 +83,7 @@ def _stay_words(view: View, before: View) -> str:
 
 def _rows(view: View, before: View, table: pd.DataFrame) -> TableView:
     rows = []
-    for row in rows_of(table):
+    for row in rows_of(table[table["hidden"] | table["n"].gt(0)]):
         pair = f"{profile_name(before, int(row.before))} → {profile_name(view, int(row.after))}"
         rows.append([pair, *(["c"] * 3 if row.hidden else _cells(view, row))])
     header = [
@@ -98,5 +97,5 @@ def _rows(view: View, before: View, table: pd.DataFrame) -> TableView:
 
 def _cells(view: View, row: Any) -> list[str]:
     share = view.numbers.share
-    ends = f" ({share(row.low)} – {share(row.high)})" if np.isfinite(row.low) else ""
+    ends = f" ({share(row.low)} – {share(row.high)})" if row.low < row.high else ""
     return [view.numbers.number(row.n), share(row.modal), f"{share(row.estimate)}{ends}"]

@@ -98,7 +98,7 @@ def _answer_row(view: View, row: Any) -> list[str]:
 
 def _answer_label(view: View, item: str, code: str) -> str:
     label = view.say(f"size.{code}") if item == "size_category" else view.book[item].label_of(code, view.language)
-    return f"{_item_word(view, item)} — {label}"
+    return view.say("typology.answer", question=_item_word(view, item), answer=label)
 
 
 def variables(view: View) -> Exhibit | None:

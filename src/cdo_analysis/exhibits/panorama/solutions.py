@@ -45,18 +45,19 @@ def _words(view: View, table: pd.DataFrame, chosen: int) -> list[str]:
 
 
 def _table(view: View, table: pd.DataFrame, chosen: int) -> TableView:
-    """Return a row a number of classes, the chosen one with an arrow; columns that nothing fills are left out."""
-    columns = [name for name in _COLUMNS if name in table and table[name].notna().any()]
+    """Return a column a number of classes, the chosen one with an arrow; rows that nothing fills are left out."""
     rows = []
-    for row in rows_of(table):
-        first = f"{int(row.k)}{_CHOSEN if int(row.k) == chosen else ''}"
-        rows.append([first, *(_cell(view, row, name) for name in columns)])
-    header = ["k", *(view.say(f"typology.column_{name}") for name in columns)]
-    return TableView(header, rows, numeric=[True] * len(header), caption=view.say("typology.solutions_caption"))
+    for name in _MEASURES:
+        if name in table and table[name].notna().any():
+            rows.append([view.say(f"typology.column_{name}"), *(_cell(view, row, name) for row in rows_of(table))])
+    numbers = [f"{int(k)}{_CHOSEN if int(k) == chosen else ''}" for k in table["k"]]
+    header = [view.say("typology.column_k"), *numbers]
+    numeric = (False, *[True] * len(numbers))
+    return TableView(header, rows, numeric=numeric, caption=view.say("typology.solutions_caption"))
 
 
-_COLUMNS = {
-    "log_likelihood": 0,
+_MEASURES = {
+    "log_likelihood": 1,
     "parameters": 0,
     "aic": 0,
     "bic": 0,
@@ -69,7 +70,7 @@ _COLUMNS = {
     "gap": 2,
     "ratio_test_p": 3,
 }
-"""The columns that are shown, with their decimals."""
+"""The measures that are shown, with their decimals."""
 
 
 def _cell(view: View, row: Any, name: str) -> str:
@@ -78,4 +79,4 @@ def _cell(view: View, row: Any, name: str) -> str:
         return "-"
     if name == "smallest_n" and value < view.profile.count:
         return "c"
-    return view.numbers.number(value, _COLUMNS[name])
+    return view.numbers.number(value, _MEASURES[name])
