@@ -19,7 +19,7 @@ from cdo_analysis.resources import notebooks_dir
 PAGES = sorted((notebooks_dir() / "learn").glob("*.ipynb"))
 BY_HAND = re.compile(r"^\*\*À retrouver :\*\* (.+)$", re.M)
 NOTHING = {"caché", "non mesuré", "aucune"}
-FEWEST = {"methods": 50, "worlds": 10}
+FEWEST = {"methods": 50, "typology": 20, "worlds": 10}
 
 
 def by_hand(text: str) -> list[str]:
@@ -43,7 +43,7 @@ def agree(told: str, found: str) -> bool:
     return abs(float(told) - float(found)) <= (0.5 * 10**-decimals if decimals else 0.0) + 1e-9
 
 
-def test_there_are_pages_on_methods_and_on_worlds_and_they_are_no_reports() -> None:
+def test_there_are_pages_on_methods_typologies_and_worlds_and_they_are_no_reports() -> None:
     assert [page.stem for page in PAGES] == list(FEWEST)
     assert not {page.stem for page in PAGES} & set(template_names())
 

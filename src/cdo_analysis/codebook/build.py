@@ -58,6 +58,7 @@ def build_codebook(table: Mapping[str, Any], text: str, *, file: str) -> Codeboo
     """
     top = Entry(file, "the file", table).only(_FILE_KEYS)
     lists = build_answer_lists(top)
+    profiles = top.part("profiles").only(["active", "nested"])
     return Codebook(
         id=top.name("id"),
         version=top.text("version", ""),
@@ -67,7 +68,8 @@ def build_codebook(table: Mapping[str, Any], text: str, *, file: str) -> Codeboo
         items=tuple(build_items(top, lists)),
         scores=tuple(_score(entry) for entry in top.tables("score", by="id")),
         variants=tuple(build_variant(entry) for entry in top.tables("variant", by="id")),
-        active=top.part("profiles").only(["active"]).names("active"),
+        active=profiles.names("active"),
+        nested=tuple(_nested(entry) for entry in profiles.tables("nested", "pair", by="dropped")),
         roles=_roles(top),
         cdo=_cdo(top) if "cdo" in top else None,
         weighting=build_weighting(top.part("weighting")),
@@ -83,6 +85,11 @@ def build_codebook(table: Mapping[str, Any], text: str, *, file: str) -> Codeboo
 def _dimension(entry: Entry) -> Dimension:
     entry.only(["id", "label"])
     return Dimension(entry.name("id"), entry.wording("label"))
+
+
+def _nested(entry: Entry) -> tuple[str, str]:
+    entry.only(["kept", "dropped"])
+    return entry.name("kept"), entry.name("dropped")
 
 
 def _score(entry: Entry) -> Score:

@@ -189,6 +189,8 @@ def _uses(book: Codebook) -> Iterator[Fault]:
             yield Fault("respondent", what, "name an item of kind identifier")
     for name in book.active:
         yield from _refer(name, names, "[profiles] active")
+    for name in (name for pair in book.nested for name in pair):
+        yield from _refer(name, names, "[profiles] nested")
 
 
 # --- scores -----------------------------------------------------------------------------------------------------------

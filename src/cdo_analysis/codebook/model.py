@@ -426,6 +426,8 @@ class Codebook:
         Other ways to count the scores.
     active : tuple of str
         Items on which profiles are built.
+    nested : tuple of (str, str)
+        (kept, dropped): of two active items that the questionnaire nests, the one that profiles leave out.
     roles : Roles
         Which item says what about the company.
     cdo : CdoBlock or None
@@ -455,6 +457,7 @@ class Codebook:
     scores: tuple[Score, ...] = ()
     variants: tuple[Variant, ...] = ()
     active: tuple[str, ...] = ()
+    nested: tuple[tuple[str, str], ...] = ()
     roles: Roles = Roles()
     cdo: CdoBlock | None = None
     weighting: WeightingBlock = WeightingBlock()

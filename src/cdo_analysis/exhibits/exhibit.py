@@ -74,6 +74,8 @@ class Exhibit:
         What the figure shows, in words and numbers.
     table : TableView or None
         The numbers behind the figure (folded), or the table itself where there is no figure.
+    folded : bool
+        True where the table is to be opened by the reader though there is no figure: a long list of details.
     notes : sequence of (str, str)
         "Lecture", "Champ", "Source" and what they say.
     words : mapping
@@ -94,6 +96,7 @@ class Exhibit:
     axes: Axes | None = field(default=None, repr=False, compare=False)
     alt: str = ""
     table: TableView | None = None
+    folded: bool = False
     notes: Sequence[tuple[str, str]] = ()
     words: dict[str, str] = field(default_factory=dict)
     language: str = "fr"

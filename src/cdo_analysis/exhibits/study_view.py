@@ -200,7 +200,7 @@ class View:
 
     def exhibit(self, id: str, title: str, **fields: Any) -> Exhibit:
         """Return an exhibit in the language of the view."""
-        words = {"data": self.say("page.data")}
+        words = {"data": self.say("page.list" if fields.get("folded") else "page.data")}
         return Exhibit(id=id, title=title, language=self.language, words=words, **fields)
 
     def cover(self, title: str, subtitle: str, paragraphs: Sequence[str]) -> Exhibit:

@@ -9,11 +9,13 @@ one of its respondents, ``alone`` makes a study in memory of one company.
 """
 
 from cdo_analysis.pipeline.alone import StudyAlone, firm_alone
+from cdo_analysis.pipeline.names import read_names
 from cdo_analysis.pipeline.opening import SAMPLE, fit_sample, open_study, sample_study
 from cdo_analysis.pipeline.outside import StudyWithFirm, with_firm
 from cdo_analysis.pipeline.overrides import check_overrides, read_overrides
-from cdo_analysis.pipeline.stages import FEWEST_FOR_PROFILES, SEED, Analysis, analyse
+from cdo_analysis.pipeline.stages import SEED, Analysis, analyse
 from cdo_analysis.pipeline.storage import fit, save
+from cdo_analysis.pipeline.typology import FEWEST_FOR_PROFILES, Typology, TypologyOptions, find_typology
 from cdo_analysis.pipeline.weights import find_margins, weigh
 
 __all__ = [
@@ -23,13 +25,17 @@ __all__ = [
     "Analysis",
     "StudyAlone",
     "StudyWithFirm",
+    "Typology",
+    "TypologyOptions",
     "analyse",
     "check_overrides",
     "find_margins",
+    "find_typology",
     "firm_alone",
     "fit",
     "fit_sample",
     "open_study",
+    "read_names",
     "read_overrides",
     "sample_study",
     "save",

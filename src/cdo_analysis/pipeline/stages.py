@@ -15,13 +15,13 @@ from cdo_analysis.codebook import Codebook
 from cdo_analysis.intake import Survey
 from cdo_analysis.maturity import MaturityScores, item_statistics, reliability, score_correlations, score_maturity
 from cdo_analysis.pipeline.diagnostics import diagnose, trimming_cost
+from cdo_analysis.pipeline.typology import Typology, TypologyOptions, dimensions_of, find_typology
 from cdo_analysis.pipeline.weights import keep_respondents, name_sources, weigh
-from cdo_analysis.profiles import Profiles, find_profiles
+from cdo_analysis.profiles import Profiles
 from cdo_analysis.reference import load_arrangements, load_rules, read_expert_weights
 from cdo_analysis.weighting import Weighting, check_units, margins_unit
 
 SEED = 2026
-FEWEST_FOR_PROFILES = 50
 
 _RuleFiles = tuple[str | Path | None, str | Path | None]
 """The file of expert rules, and that of the weights of experts; None for those of the package, for no expert."""
@@ -44,7 +44,7 @@ class Analysis:
         Diagnostics of the scales.
     diagnostics : mapping of str to DataFrame
         How far the scores can be trusted: see :mod:`cdo_analysis.pipeline.diagnostics`.
-    profiles : Profiles or None
+    typology : Typology or None
         None where the codebook has no score, or too few companies answered.
     cdo : CdoFit or None
         None where the codebook does not ask how digital is led.
@@ -60,9 +60,14 @@ class Analysis:
     items: pd.DataFrame
     correlations: pd.DataFrame
     diagnostics: Mapping[str, pd.DataFrame]
-    profiles: Profiles | None
+    typology: Typology | None
     cdo: CdoFit | None
     options: Mapping[str, Any]
+
+    @property
+    def profiles(self) -> Profiles | None:
+        """The profiles of the typology."""
+        return self.typology.profiles if self.typology else None
 
 
 def analyse(
@@ -72,6 +77,7 @@ def analyse(
     other_unit: bool = False,
     rules: str | Path | None = None,
     experts: str | Path | None = None,
+    typology: TypologyOptions | None = None,
     note: str = "",
     seed: int = SEED,
 ) -> Analysis:
@@ -89,6 +95,8 @@ def analyse(
     experts : str or Path, optional
         CSV or TOML of the weights that experts give to their criteria: see
         :func:`~cdo_analysis.reference.read_expert_weights`. By default, all weights are as likely.
+    typology : TypologyOptions, optional
+        Names of the profiles, reference study, bootstrap likelihood-ratio tests.
     note : str
         A sentence that every report prints at its head.
     seed : int
@@ -114,9 +122,9 @@ def analyse(
             scores=scores,
             reliability=reliability(responses, book),
             items=item_statistics(responses, book, sample_weight=weights),
-            correlations=score_correlations(scores.values[_dimensions(book)], sample_weight=weights),
+            correlations=score_correlations(scores.values[dimensions_of(book)], sample_weight=weights),
             diagnostics=diagnose(survey, scores, weighting.design, seed=seed) | trimmed,
-            profiles=_find_profiles(survey, scores, weights, seed),
+            typology=find_typology(survey, scores, weights, options=typology or TypologyOptions(), seed=seed),
             cdo=_fit_cdo(survey, scores, weights, rules=(rules, experts), seed=seed),
             options={
                 "seed": seed,
@@ -127,27 +135,6 @@ def analyse(
                 "margins_source": "" if margins is None else name_sources(margins),
             },
         )
-
-
-def _dimensions(book: Codebook) -> list[str]:
-    used = {name for score in book.scores for name in score.dimensions}
-    return [dimension.id for dimension in book.dimensions if dimension.id in used]
-
-
-def _find_profiles(survey: Survey, scores: MaturityScores, weights: pd.Series, seed: int) -> Profiles | None:
-    """Find profiles in the active items, or in all that has a dimension; too few companies have none."""
-    book, responses = survey.codebook, survey.responses
-    active = list(book.active) or [item.name for item in book if item.dimension and not item.exclusive]
-    answered = [name for name in active if responses[name].notna().any()]
-    if book.main_score is None or len(responses) < FEWEST_FOR_PROFILES or not answered:
-        return None
-    return find_profiles(
-        responses[answered],
-        scores.values[_dimensions(book)],
-        sample_weight=weights,
-        order_by=scores.values[book.main_score.id],
-        random_state=seed,
-    )
 
 
 def _fit_cdo(
@@ -177,4 +164,4 @@ def _fit_cdo(
 def _consequences(book: Codebook) -> list[str]:
     """Return the scores that today's arrangement may have caused: no estimate may adjust for them."""
     before = set(book.cdo.covariates) if book.cdo else set()
-    return [name for name in (*_dimensions(book), *(s.id for s in book.scores)) if name not in before]
+    return [name for name in (*dimensions_of(book), *(s.id for s in book.scores)) if name not in before]

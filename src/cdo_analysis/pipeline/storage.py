@@ -14,8 +14,8 @@ from cdo_analysis.errors import InputError
 from cdo_analysis.intake import ExportOptions, Survey, pseudonymise, read_survey
 from cdo_analysis.pipeline.overrides import check_overrides, read_overrides
 from cdo_analysis.pipeline.stages import SEED, Analysis, analyse
+from cdo_analysis.pipeline.typology import TypologyOptions
 from cdo_analysis.pipeline.weights import find_margins
-from cdo_analysis.profiles import Profiles, smart_lca
 from cdo_analysis.reference import load_arrangements
 from cdo_analysis.resources import package_dir
 from cdo_analysis.study import Study, write_study
@@ -35,6 +35,9 @@ def fit(
     rules: str | Path | None = None,
     experts: str | Path | None = None,
     overrides: str | Path | None = None,
+    names: str | Path | None = None,
+    reference: str | Path | None = None,
+    ratio_tests: int = 0,
     note: str = "",
     seed: int = SEED,
     sheet: str | None = None,
@@ -59,6 +62,9 @@ def fit(
     overrides : str or Path, optional
         Decisions of analysts, kept and shown beside the recommendation: see
         :func:`~cdo_analysis.pipeline.overrides.read_overrides`.
+    names, reference, ratio_tests
+        Names of the profiles, study of an earlier wave whose profiles keep their numbers, samples of the bootstrap
+        likelihood-ratio tests: see :class:`~cdo_analysis.pipeline.typology.TypologyOptions`.
     sheet, encoding : str, optional
         See :func:`~cdo_analysis.intake.read_table`.
     options : ExportOptions, optional
@@ -79,6 +85,7 @@ def fit(
         _check_decisions(decided, survey)
     totals = find_margins(margins) if margins else None
     chosen: dict[str, Any] = {"other_unit": other_unit, "rules": rules, "experts": experts, "note": note, "seed": seed}
+    chosen["typology"] = TypologyOptions(names, reference, ratio_tests)
     return save(analyse(survey, margins=totals, **chosen), out, overrides=decided)
 
 
@@ -129,36 +136,21 @@ def _tables(a: Analysis) -> Iterator[tuple[str, pd.DataFrame]]:
     yield "items", a.items
     yield "correlations", a.correlations
     yield from a.diagnostics.items()
-    if a.profiles is not None:
-        yield from _profile_tables(a.profiles)
+    if a.typology is not None:
+        yield from a.typology.tables()
     if a.cdo is not None:
         yield from a.cdo.tables()
 
 
-def _profile_tables(profiles: Profiles) -> Iterator[tuple[str, pd.DataFrame]]:
-    yield "profile_table", profiles.table
-    yield "profile_posterior", profiles.posterior
-    yield "profile_assignment", profiles.assignment
-    yield "profile_shares", profiles.shares
-    yield "profile_practices", profiles.practices
-    yield "profile_stability", profiles.stability
-    yield "profile_grouping", profiles.grouping.table
-    yield "profile_errors", profiles.errors
-    yield "profile_residuals", profiles.residuals
-    yield "profile_dropped", profiles.dropped
-    yield "profile_checklist", smart_lca(profiles)
-
-
 def _documents(a: Analysis) -> Iterator[tuple[str, dict[str, Any]]]:
-    if a.profiles is not None:
-        yield "profile_model", a.profiles.model.to_dict()
+    if a.typology is not None:
+        yield "profile_model", a.typology.profiles.model.to_dict()
     if a.cdo is not None:
         yield from a.cdo.documents()
 
 
 def _info(a: Analysis) -> dict[str, Any]:
     survey, book = a.survey, a.survey.codebook
-    agreement = a.profiles.means_agreement if a.profiles is not None else float("nan")
     return {
         "codebook": f"{book.id} {book.version}".strip(),
         "data": {
@@ -184,19 +176,6 @@ def _info(a: Analysis) -> dict[str, Any]:
             "effective_n": float(effective_n(a.weights)),
             "calibrated": a.weighting.calibration is not None,
         },
-        "profiles": {
-            "verdict": a.profiles.verdict if a.profiles is not None else "not_sought",
-            "means_agreement": None if pd.isna(agreement) else float(agreement),
-            **_grouping_info(a.profiles),
-        },
+        "profiles": a.typology.info() if a.typology else {"verdict": "not_sought", "means_agreement": None},
         "versions": {name: version(name) for name in _VERSIONS},
     }
-
-
-def _grouping_info(profiles: Profiles | None) -> dict[str, Any]:
-    """Return what the verdict on grouping rests on, beside its table."""
-    if profiles is None:
-        return {}
-    found = profiles.grouping
-    p = None if pd.isna(found.p_continuum) else found.p_continuum
-    return {"shape": found.shape, "crossed": found.crossed, "p_continuum": p, "replicates": found.replicates}

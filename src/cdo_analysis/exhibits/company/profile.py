@@ -5,14 +5,15 @@ from __future__ import annotations
 import pandas as pd
 
 from cdo_analysis.exhibits.exhibit import Exhibit
-from cdo_analysis.exhibits.panorama.profiles import has_profiles, profile_name
+from cdo_analysis.exhibits.panorama.profiles import group_words, has_profiles, profile_name, verdict_of
 from cdo_analysis.exhibits.study_view import View
 
 
 def profile(view: View, company: str) -> Exhibit | None:
     """Return the profile that a company resembles most, with its probability; between two, both.
 
-    None without profiles, or where the company answered nothing that they are made of.
+    Where the answers form a continuum, profiles are called its levels. None without profiles, or where the company
+    answered nothing that they are made of.
     """
     if not has_profiles(view) or company not in view.study.table("profile_assignment").index:
         return None
@@ -25,9 +26,10 @@ def profile(view: View, company: str) -> Exhibit | None:
         "second": names[order[1]],
         "share": view.numbers.share(float(chances.iloc[order[0]])),
         "other": view.numbers.share(float(chances.iloc[order[1]])),
+        **group_words(view),
     }
     title = view.say("company.profile_title" if clear else "company.profile_title_between", **fields)
-    words = [view.say("company.profile_words", **fields), view.say("company.profile_how", k=len(chances))]
-    if view.study.info["profiles"]["verdict"] == "continuum":
+    words = [view.say("company.profile_words", **fields), view.say("company.profile_how", k=len(chances), **fields)]
+    if verdict_of(view) == "continuum":
         words.append(view.say("company.profile_continuum"))
     return view.exhibit("profile", title, level=3, paragraphs=words)

@@ -5,8 +5,10 @@ Each function takes a view of a study and returns one piece of the report; None 
 
 from cdo_analysis.exhibits.claims import claims
 from cdo_analysis.exhibits.options import options
-from cdo_analysis.exhibits.panorama.cards import distinctive_practices, practice_shares, profile_cards
+from cdo_analysis.exhibits.panorama.cards import distinctive_practices, profile_cards
 from cdo_analysis.exhibits.panorama.change import change
+from cdo_analysis.exhibits.panorama.checklist import checklist
+from cdo_analysis.exhibits.panorama.confidence import confidence, methods_agreement, residuals
 from cdo_analysis.exhibits.panorama.experts import experts_overview
 from cdo_analysis.exhibits.panorama.habits import choice_effects, choice_quality
 from cdo_analysis.exhibits.panorama.head import cover
@@ -17,9 +19,20 @@ from cdo_analysis.exhibits.panorama.leadership import (
     estimates_overview,
 )
 from cdo_analysis.exhibits.panorama.maturity import dimensions, dimensions_by_size, distribution, intensity
+from cdo_analysis.exhibits.panorama.moves import transitions
 from cdo_analysis.exhibits.panorama.portfolio import demand_by, portfolio
-from cdo_analysis.exhibits.panorama.profiles import STABLE, has_profiles, profile_groups, profile_name
-from cdo_analysis.exhibits.panorama.typology import confidence, profiles_by, profiles_by_dimension
+from cdo_analysis.exhibits.panorama.portrait import (
+    marked_answers,
+    practice_shares,
+    separating_practices,
+    typical_member,
+    variables,
+)
+from cdo_analysis.exhibits.panorama.profiles import STABLE, has_profiles, profile_groups, profile_name, verdict_of
+from cdo_analysis.exhibits.panorama.relations import relations
+from cdo_analysis.exhibits.panorama.solutions import solutions
+from cdo_analysis.exhibits.panorama.typology import profiles_by, profiles_by_dimension
+from cdo_analysis.exhibits.panorama.verdict import grouping
 
 __all__ = [
     "STABLE",
@@ -27,6 +40,7 @@ __all__ = [
     "arrangements_by_profile",
     "arrangements_today",
     "change",
+    "checklist",
     "choice_effects",
     "choice_quality",
     "claims",
@@ -39,8 +53,11 @@ __all__ = [
     "distribution",
     "estimates_overview",
     "experts_overview",
+    "grouping",
     "has_profiles",
     "intensity",
+    "marked_answers",
+    "methods_agreement",
     "options",
     "portfolio",
     "practice_shares",
@@ -49,4 +66,12 @@ __all__ = [
     "profile_name",
     "profiles_by",
     "profiles_by_dimension",
+    "relations",
+    "residuals",
+    "separating_practices",
+    "solutions",
+    "transitions",
+    "typical_member",
+    "variables",
+    "verdict_of",
 ]

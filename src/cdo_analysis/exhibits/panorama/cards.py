@@ -4,47 +4,54 @@ from __future__ import annotations
 
 from typing import Any
 
-import pandas as pd
-
 from cdo_analysis.exhibits.exhibit import Card, Exhibit
-from cdo_analysis.exhibits.panorama.profiles import STABLE, has_profiles, profile_name
+from cdo_analysis.exhibits.panorama.portrait import practice_shares
+from cdo_analysis.exhibits.panorama.profiles import (
+    STABLE,
+    group_words,
+    has_profiles,
+    profile_name,
+    rank_words,
+    refused_names,
+    verdict_of,
+)
+from cdo_analysis.exhibits.panorama.verdict import bic_words
 from cdo_analysis.exhibits.study_view import View
 from cdo_analysis.tables import rows_of
 from cdo_analysis.weighting import Estimate, weighted_mean
 
 _PRACTICES_ON_A_CARD = 3
-_UPPER_HALF = 0.5
 
 
 def profile_cards(view: View) -> Exhibit:
-    """Return one card a profile: its n, its share with its interval, its mean score, what sets it apart."""
+    """Return one card a group: its n, its share with its interval, its mean score, what sets it apart.
+
+    The verdict on grouping comes first: the levels of a continuum are no profiles, and are not named.
+    """
+    verdict, words = verdict_of(view), group_words(view)
     if not has_profiles(view):
-        why = "continuum" if view.study.has("profile_table") else "few"
-        paragraphs = [view.say(f"panorama.no_profiles_{why}")]
-        return view.exhibit("profiles", view.say("panorama.no_profiles_title"), paragraphs=paragraphs)
+        paragraphs = [view.say(f"typology.verdict_{verdict}_words")]
+        return view.exhibit("profiles", view.say(f"typology.verdict_{verdict}"), paragraphs=paragraphs)
     shares = view.study.table("profile_shares")
     return view.exhibit(
         "profiles",
-        view.say("panorama.cards_title"),
-        subtitle=view.say("panorama.cards_subtitle"),
-        cards=[_card(view, row, len(shares)) for row in rows_of(shares)],
-        notes=view.notes(reading=view.say("panorama.cards_reading"), n=len(view.scores)),
+        view.say(f"typology.cards_{verdict}"),
+        subtitle=view.say("panorama.cards_subtitle", **words),
+        paragraphs=[view.say(f"typology.verdict_{verdict}_words"), bic_words(view), *refused_names(view)],
+        cards=[_card(view, row) for row in rows_of(shares)],
+        notes=view.notes(reading=view.say("panorama.cards_reading", **words), n=len(view.scores)),
     )
 
 
-def _card(view: View, row: Any, k: int) -> Card:
+def _card(view: View, row: Any) -> Card:
     profile, n = int(row.profile), int(row.n)
-    title = f"{profile_name(view, profile)} — {view.say(_rank_words(profile, k))}"
+    title = f"{profile_name(view, profile)} — {rank_words(view, profile)}"
     if n < view.profile.count:
         return Card(title, "c", [view.say("panorama.card_hidden")])
     share = weighted_mean(view.study.column("profile_posterior", f"profile_{profile}"), view.design)
     practices = [_practice_line(view, *practice) for practice in distinctive_practices(view, profile)]
     lines = [_share_line(view, n, share), *_score_lines(view, profile, n), *_stability_lines(view, profile), *practices]
     return Card(title, view.numbers.share(share.estimate), lines)
-
-
-def _rank_words(profile: int, k: int) -> str:
-    return "panorama.least" if profile == 0 else "panorama.most" if profile == k - 1 else "panorama.middle"
 
 
 def _share_line(view: View, n: int, share: Estimate) -> str:
@@ -62,25 +69,10 @@ def _score_lines(view: View, profile: int, n: int) -> list[str]:
 
 
 def _stability_lines(view: View, profile: int) -> list[str]:
+    if verdict_of(view) != "profiles":
+        return []
     jaccard = float(view.study.table("profile_stability").set_index("profile")["jaccard"][profile])
     return [] if jaccard >= STABLE else [view.say("panorama.card_unstable", jaccard=view.numbers.number(jaccard, 2))]
-
-
-def practice_shares(view: View) -> pd.DataFrame:
-    """Return, for each profile and active item, the share that reaches the upper half of the answers.
-
-    Returns
-    -------
-    DataFrame
-        profile, item, share, overall (0 to 1), gap (difference in points of percentage).
-    """
-    practices = view.study.table("profile_practices")
-    points = {name: view.book[name].points for name in practices["item"].unique()}
-    pairs = zip(practices["item"], practices["category"], strict=True)
-    high = [points[item].get(code, 0.0) >= _UPPER_HALF for item, code in pairs]
-    upper = practices[high].groupby(["profile", "item"], sort=False)[["probability", "overall"]].sum().reset_index()
-    upper["gap"] = (upper["probability"] - upper["overall"]) * 100
-    return upper.rename(columns={"probability": "share"})
 
 
 def distinctive_practices(view: View, profile: int) -> list[tuple[str, float, float]]:

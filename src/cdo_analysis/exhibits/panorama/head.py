@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cdo_analysis.codebook import Score
 from cdo_analysis.exhibits.exhibit import Exhibit
-from cdo_analysis.exhibits.panorama.profiles import has_profiles
+from cdo_analysis.exhibits.panorama.profiles import has_profiles, verdict_of
 from cdo_analysis.exhibits.study_view import View
 from cdo_analysis.weighting import weighted_mean
 
@@ -12,6 +12,9 @@ from cdo_analysis.weighting import weighted_mean
 def cover(view: View) -> Exhibit:
     """Return the head of the report: how many profiles, the mean of the main score with its interval, what follows."""
     paragraphs = [view.say("panorama.lead", n=view.numbers.number(len(view.scores)))]
+    verdict = verdict_of(view)
+    if view.main is not None and verdict != "not_sought":
+        paragraphs.append(view.say(f"typology.verdict_{verdict}_words"))
     if view.main is not None:
         paragraphs.append(_score_words(view, view.main))
     paragraphs.append(view.say("panorama.lead_cdo" if view.book.cdo else "panorama.no_cdo"))
@@ -21,11 +24,15 @@ def cover(view: View) -> Exhibit:
 def _title(view: View) -> str:
     if view.main is None:
         return view.say("panorama.title_no_score")
-    if not has_profiles(view):
-        return view.say("panorama.title_continuum" if view.study.has("profile_table") else "panorama.title_few")
+    verdict = verdict_of(view)
+    if verdict != "profiles" or not has_profiles(view):
+        return view.say(f"typology.title_{verdict}")
     shares = view.study.table("profile_shares")
-    least = view.numbers.share(float(shares["share_weighted"].iloc[0]))
-    return view.say("panorama.title", number=view.say(f"count.{len(shares)}"), share=least)
+    least = shares.sort_values("order_mean", kind="stable").iloc[0]
+    if least["n"] < view.profile.count:
+        return view.say("typology.title_profiles_plain", number=view.say(f"count.{len(shares)}"))
+    share = view.numbers.share(float(least["share_weighted"]))
+    return view.say("typology.title_profiles", number=view.say(f"count.{len(shares)}"), share=share)
 
 
 def _score_words(view: View, score: Score) -> str:

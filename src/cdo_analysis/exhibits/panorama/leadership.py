@@ -9,7 +9,7 @@ import pandas as pd
 from cdo_analysis import figures
 from cdo_analysis.exhibits.exhibit import Exhibit
 from cdo_analysis.exhibits.outcome import assumptions, gate_sentence, merging_words
-from cdo_analysis.exhibits.panorama.profiles import divided, has_profiles, profile_groups
+from cdo_analysis.exhibits.panorama.profiles import divided, group_words, has_profiles, profile_groups
 from cdo_analysis.exhibits.study_view import Groups, View
 from cdo_analysis.tables import ranked, rows_of, share_by_category
 
@@ -63,9 +63,9 @@ def arrangements_by_profile(view: View) -> Exhibit | None:
     led = Groups(today, parents, {parent: view.option_label(parent) for parent in parents})
     return view.exhibit(
         "arrangements-profiles",
-        view.say("panorama.today_profiles_title"),
+        view.say("panorama.today_profiles_title", **group_words(view)),
         level=3,
-        alt=view.say("panorama.today_profiles_alt"),
+        alt=view.say("panorama.today_profiles_alt", **group_words(view)),
         notes=view.notes(reading=view.say("panorama.by_reading"), n=int(today.notna().sum())),
         **divided(view, led, profile_groups(view), view.say("label.arrangement")),
         **view.evidence("observed"),

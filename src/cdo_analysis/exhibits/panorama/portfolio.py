@@ -13,7 +13,7 @@ import pandas as pd
 
 from cdo_analysis import figures
 from cdo_analysis.exhibits.exhibit import Exhibit, TableView
-from cdo_analysis.exhibits.panorama.profiles import has_profiles, profile_groups
+from cdo_analysis.exhibits.panorama.profiles import group_words, has_profiles, profile_groups
 from cdo_analysis.exhibits.study_view import Groups, View
 from cdo_analysis.tables import shares_by_group
 
@@ -45,7 +45,7 @@ def portfolio(view: View, variable: str) -> Exhibit | None:
     groups = _groups(view, variable) if view.has_cdo else None
     if groups is None or not groups.order:
         return None
-    what = view.say(f"portfolio.by_{variable}")
+    what = view.say(f"portfolio.by_{variable}", **group_words(view))
     table, gathered = demand_by(view, groups)
     if table.empty:
         title, words = view.say("portfolio.none_title", what=what), [view.say("portfolio.none_words")]
