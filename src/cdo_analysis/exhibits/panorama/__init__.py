@@ -7,6 +7,13 @@ from cdo_analysis.exhibits.claims import claims
 from cdo_analysis.exhibits.options import options
 from cdo_analysis.exhibits.panorama.cards import distinctive_practices, practice_shares, profile_cards
 from cdo_analysis.exhibits.panorama.change import change
+from cdo_analysis.exhibits.panorama.estimates import (
+    balance,
+    data_and_experts,
+    policy_difference,
+    policy_value,
+    robustness,
+)
 from cdo_analysis.exhibits.panorama.experts import experts_overview
 from cdo_analysis.exhibits.panorama.habits import choice_effects, choice_quality
 from cdo_analysis.exhibits.panorama.head import cover
@@ -26,12 +33,14 @@ __all__ = [
     "advice_overview",
     "arrangements_by_profile",
     "arrangements_today",
+    "balance",
     "change",
     "choice_effects",
     "choice_quality",
     "claims",
     "confidence",
     "cover",
+    "data_and_experts",
     "demand_by",
     "dimensions",
     "dimensions_by_size",
@@ -42,6 +51,8 @@ __all__ = [
     "has_profiles",
     "intensity",
     "options",
+    "policy_difference",
+    "policy_value",
     "portfolio",
     "practice_shares",
     "profile_cards",
@@ -49,4 +60,5 @@ __all__ = [
     "profile_name",
     "profiles_by",
     "profiles_by_dimension",
+    "robustness",
 ]
