@@ -234,12 +234,7 @@ def _robust_table(view: View, table: pd.DataFrame) -> TableView:
     for row in rows_of(table):
         low, high = row.difference - 1.96 * row.se, row.difference + 1.96 * row.se
         interval = f"{number(low, _DECIMALS)} – {number(high, _DECIMALS)}"
-        undone = [
-            share(row.robustness),
-            share(row.robustness_limit),
-            number(row.e_value_limit, 2),
-            share(row.benchmark),
-        ]
+        undone = [share(row.robustness), share(row.robustness_limit), number(row.e_value_limit, 2)]
         told = "robust_few" if not row.known else "robust_zero" if row.robustness_limit == 0 else ""
         told = told or ("robust_fragile" if row.fragile else "robust_sturdy")
         difference = figures.signed(view.numbers, row.difference, _DECIMALS)
