@@ -22,7 +22,7 @@ from cdo_analysis.cdo.estimated import Estimates
 from cdo_analysis.cdo.observed import ObservedChoice
 from cdo_analysis.cdo.reasons import leaders, measured_weights
 from cdo_analysis.errors import UsageError
-from cdo_analysis.reference import Rules, Sequence
+from cdo_analysis.reference import Rules, Sequence, Signal
 
 SET_ACCEPTABILITY = 0.80
 """The set is the smallest one whose arrangements rank first under this share of the weights."""
@@ -235,13 +235,20 @@ def _sequences(advice: Advice, rules: Rules, table: pd.DataFrame) -> pd.DataFram
 
 
 def _signal(advice: Advice, sequence: Sequence) -> pd.Series:
-    """Return the first criterion whose answer is a signal; empty where none is."""
+    """Return the first criterion whose answer is a signal; empty where none is, or where an answer forbids it."""
     said = pd.Series("", index=advice.answers.index, dtype="str")
     for signal in sequence.signals:
-        answer = advice.answers[signal.criterion]
-        speaks = answer.isin(signal.levels) if signal.levels else pd.to_numeric(answer) >= signal.at_least
-        said = said.where((said != "") | ~speaks.astype(bool), signal.criterion)
+        said = said.where((said != "") | ~_speaks(advice, signal), signal.criterion)
+    for signal in sequence.unless:
+        said = said.where(~_speaks(advice, signal), "")
     return said
+
+
+def _speaks(advice: Advice, signal: Signal) -> pd.Series:
+    answer = advice.answers[signal.criterion]
+    if signal.levels:
+        return answer.isin(signal.levels)
+    return pd.to_numeric(answer).between(signal.at_least, signal.at_most)
 
 
 def _observed(advice: Advice, observed: ObservedChoice | None) -> pd.DataFrame:

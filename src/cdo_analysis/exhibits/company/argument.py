@@ -60,7 +60,10 @@ def argument_for(view: View, company: str, option: str) -> Argument:
     """Return what speaks for and against an option for a company."""
     language, about = view.language, view.arrangements[option]
     answers = {c.id: number_words(view, c, answer_of(view, company, c.id)) for c in view.rules.criteria if c.numeric}
-    found = reasons_for(view.advice, view.rules, company, option, language=language, answers_text=answers)
+    others = [name for name in options_open(view, company) if name != option]
+    found = reasons_for(
+        view.advice, view.rules, company, option, language=language, answers_text=answers, rivals=others
+    )
     return Argument(
         option=option,
         pro=found.pro,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import floor
 from typing import Any
 
 from cdo_analysis.cdo import CLEAR_COVERAGE, SET_ACCEPTABILITY
@@ -20,6 +21,8 @@ from cdo_analysis.exhibits.company.overridden import override_sentences
 from cdo_analysis.exhibits.company.spending import plan_sentences, sequence_sentences
 from cdo_analysis.exhibits.exhibit import Exhibit
 from cdo_analysis.exhibits.study_view import View
+
+_EQUAL = 1e-9
 
 
 def cover(view: View, company: str) -> Exhibit:
@@ -62,10 +65,16 @@ def _answer(view: View, row: Mapping[str, Any]) -> str:
         "first": view.option_label(row["first"]),
         "share": view.numbers.share(row["first_share"]),
         "second": view.option_label(row["second"]) if row["second"] else "",
-        "second_share": view.numbers.share(row["second_share"]),
+        "second_share": view.numbers.share(_rest(row)),
         "limit": view.numbers.share(SET_ACCEPTABILITY),
     }
     return view.say(f"company.answer_{row['state']}", **fields)
+
+
+def _rest(row: Mapping[str, Any]) -> float:
+    """Return the share of the second option; where nothing else ever leads, what is left of the first, as printed."""
+    whole = abs(row["first_share"] + row["second_share"] - 1) < _EQUAL
+    return 1 - floor(row["first_share"] * 100 + 0.5) / 100 if whole else row["second_share"]
 
 
 def _abstention(view: View, company: str, row: Mapping[str, Any]) -> str:
