@@ -49,6 +49,6 @@ def test_what_is_not_done_is_said() -> None:
         "Negative control | **Not done**",
         "hold-out | **Not done.**",
         "bootstrap | **Not done.**",
-        "No PowerPoint",
+        "No PDF, Excel or PowerPoint",
     ):
         assert words in PAGE

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import floor
 from typing import Any
 
 from cdo_analysis.cdo import CLEAR_COVERAGE, SET_ACCEPTABILITY
 from cdo_analysis.exhibits.company.choice import (
     answer_of,
     answer_words,
+    first_shares,
     name_and_unit,
     name_of,
     options_in_set,
@@ -21,8 +21,6 @@ from cdo_analysis.exhibits.company.overridden import override_sentences
 from cdo_analysis.exhibits.company.spending import plan_sentences, sequence_sentences
 from cdo_analysis.exhibits.exhibit import Exhibit
 from cdo_analysis.exhibits.study_view import View
-
-_EQUAL = 1e-9
 
 
 def cover(view: View, company: str) -> Exhibit:
@@ -50,7 +48,7 @@ def title_of(view: View, company: str) -> str:
 def answer_sentences(view: View, company: str) -> tuple[str, ...]:
     """Return the answer or the abstention, the question that would settle it, and the sequence with its hand-over."""
     row = recommendation_to(view, company)
-    words = [_abstention(view, company, row) if row["state"] == "abstained" else _answer(view, row)]
+    words = [_abstention(view, company, row) if row["state"] == "abstained" else _answer(view, company, row)]
     settling = settling_criterion(view, company)
     if settling:
         criterion = view.rules[settling]
@@ -59,22 +57,17 @@ def answer_sentences(view: View, company: str) -> tuple[str, ...]:
     return (*words, *sequence_sentences(view, company))
 
 
-def _answer(view: View, row: Mapping[str, Any]) -> str:
+def _answer(view: View, company: str, row: Mapping[str, Any]) -> str:
+    shares = first_shares(view, company)
     fields = {
         "draws": view.numbers.number(view.advice.draws),
         "first": view.option_label(row["first"]),
-        "share": view.numbers.share(row["first_share"]),
+        "share": view.numbers.share(shares[row["first"]]),
         "second": view.option_label(row["second"]) if row["second"] else "",
-        "second_share": view.numbers.share(_rest(row)),
+        "second_share": view.numbers.share(shares.get(row["second"])),
         "limit": view.numbers.share(SET_ACCEPTABILITY),
     }
     return view.say(f"company.answer_{row['state']}", **fields)
-
-
-def _rest(row: Mapping[str, Any]) -> float:
-    """Return the share of the second option; where nothing else ever leads, what is left of the first, as printed."""
-    whole = abs(row["first_share"] + row["second_share"] - 1) < _EQUAL
-    return 1 - floor(row["first_share"] * 100 + 0.5) / 100 if whole else row["second_share"]
 
 
 def _abstention(view: View, company: str, row: Mapping[str, Any]) -> str:

@@ -9,6 +9,7 @@ from cdo_analysis import figures
 from cdo_analysis.cdo import POLICIES, SURVEY_ERROR
 from cdo_analysis.cdo.balance import BALANCED
 from cdo_analysis.exhibits.exhibit import Exhibit, TableView
+from cdo_analysis.exhibits.outcome import too_few_words
 from cdo_analysis.exhibits.panorama.habits import column_label, level_label
 from cdo_analysis.exhibits.study_view import View
 from cdo_analysis.tables import rows_of
@@ -53,11 +54,12 @@ def policy_difference(view: View) -> Exhibit | None:
     drawn = _pairs(view, _against(view, "today"))
     signed = [figures.signed(view.numbers, value, _DECIMALS) for value in table["estimate"]]
     rows = [
-        [row.label, sign, _interval(view, row), view.say("label.yes" if _apart(row) else "label.no")]
+        [row.label, row.other, sign, _interval(view, row), view.say("label.yes" if _apart(row) else "label.no")]
         for row, sign in zip(rows_of(table), signed, strict=True)
     ]
-    names = ("policy_pair", "policy_difference", "policy_apart")
-    pair, difference, apart = (view.say(f"panorama.{name}") for name in names)
+    names = ("policy", "policy_other", "policy_difference", "policy_apart")
+    one, other, difference, apart = (view.say(f"panorama.{name}") for name in names)
+    header = [one, other, difference, view.say("label.interval"), apart]
     sure = int(((table["low"] > 0) | (table["high"] < 0)).sum())
     n = float(view.study.table("policy_values")["n"].max())
     return view.exhibit(
@@ -65,9 +67,7 @@ def policy_difference(view: View) -> Exhibit | None:
         level=3,
         subtitle=view.say("panorama.differences_subtitle"),
         axes=figures.difference_dots(drawn, numbers=view.numbers, label=difference, decimals=_DECIMALS),
-        table=TableView(
-            [pair, difference, view.say("label.interval"), apart], rows, numeric=(False, True, True, False)
-        ),
+        table=TableView(header, rows, (False, False, True, True, False)),
         paragraphs=[view.say("panorama.differences_words", n=len(table))],
         **view.caption("panorama.differences", {"n": sure, "pairs": len(table)}, n=n, variant="" if sure else "none"),
         **view.evidence("estimated"),
@@ -88,12 +88,13 @@ def _sure(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _pairs(view: View, table: pd.DataFrame) -> pd.DataFrame:
-    names = zip(table["policy"], table["against"], strict=True)
-    labels = [
-        view.say("panorama.policy_less", one=_policy(view, one), other=_policy(view, other)) for one, other in names
-    ]
     order = {name: place for place, name in enumerate(POLICIES)}
-    placed = table.assign(estimate=table["difference"], label=labels, place=table["policy"].map(order))
+    placed = table.assign(
+        estimate=table["difference"],
+        label=[_policy(view, name) for name in table["policy"]],
+        other=[_policy(view, name) for name in table["against"]],
+        place=table["policy"].map(order),
+    )
     return placed.sort_values("place", ascending=False, kind="stable").reset_index(drop=True)
 
 
@@ -199,16 +200,20 @@ def robustness(view: View) -> Exhibit | None:
         ],
         ignore_index=True,
     ).assign(low=np.nan, high=np.nan)
-    variant = "" if len(firm) else "none"
+    variant, commonest = "" if len(firm) else "none", view.option_label(str(view.estimates.means["n"].idxmax()))
     return view.exhibit(
-        "robustness",
+        "hidden-cause",
         level=3,
-        subtitle=view.say("panorama.robust_subtitle"),
+        subtitle=view.say("panorama.robust_subtitle", commonest=commonest),
         axes=figures.dots_by_group(
             drawn, numbers=view.numbers, label=view.say("panorama.robust_axis"), groups=groups, share=True
         ),
         table=_robust_table(view, table),
-        paragraphs=[view.say("panorama.robust_words"), view.say("panorama.robust_benchmark"), *too_few_words(view)],
+        paragraphs=[
+            view.say("panorama.robust_words"),
+            view.say("panorama.robust_benchmark_words"),
+            *too_few_words(view),
+        ],
         **view.caption("panorama.robust", fields, n=float(view.estimates.means["n"].sum()), variant=variant),
         **view.evidence("estimated"),
     )
@@ -223,9 +228,7 @@ def _against_commonest(view: View) -> pd.DataFrame:
     table["option"] = table["arm"].where(~turned, table["reference"])
     known = view.estimates.may_claim
     table["known"] = table["option"].isin(known) & (commonest in known)
-    names = [view.option_label(name) for name in table["option"]]
-    less = view.option_label(commonest)
-    labels = [view.say("panorama.policy_less", one=name, other=less) for name in names]
+    labels = [view.option_label(name) for name in table["option"]]
     return table.assign(label=labels).sort_values("difference", ascending=False, kind="stable").head(_MOST_DRAWN)
 
 
@@ -242,22 +245,10 @@ def _robust_table(view: View, table: pd.DataFrame) -> TableView:
         rows.append(
             [row.label, difference, interval, *undone, share(row.benchmark), yardstick, view.say(f"panorama.{told}")]
         )
-    names = ("policy_difference", "", "robust_value", "robust_limit", "robust_e", "robust_benchmark_short")
+    names = ("policy_difference", "", "robust_value", "robust_limit", "robust_e", "robust_benchmark")
     header = [view.say(f"panorama.{name}") if name else view.say("label.interval") for name in names]
     tail = [view.say("panorama.robust_strongest"), view.say("panorama.robust_verdict")]
-    return TableView(
-        [view.say("panorama.policy_pair"), *header, *tail], rows, numeric=(False, *[True] * 6, False, False)
-    )
-
-
-def too_few_words(view: View) -> list[str]:
-    """Say which options are compared with too few firms for anything to be concluded of them."""
-    few = [str(arm) for arm in view.estimates.means.index if arm not in view.estimates.may_claim]
-    if not few:
-        return []
-    listed = view.list_words([view.say("label.quoted", text=view.option_label(arm)) for arm in few])
-    least = next(gate.details["minimum_to_claim"] for gate in view.estimates.gates if gate.id == "arms")
-    return [view.say("panorama.estimates_few", listed=listed, least=least)]
+    return TableView([view.say("label.option"), *header, *tail], rows, numeric=(False, *[True] * 6, False, False))
 
 
 def survey_test_words(view: View) -> list[str]:

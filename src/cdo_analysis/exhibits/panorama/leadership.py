@@ -9,8 +9,8 @@ import pandas as pd
 from cdo_analysis import figures
 from cdo_analysis.cdo import SURVEY_ERROR
 from cdo_analysis.exhibits.exhibit import Exhibit, TableView
-from cdo_analysis.exhibits.outcome import assumptions, gate_sentence, merging_words
-from cdo_analysis.exhibits.panorama.estimates import survey_test_words, too_few_words
+from cdo_analysis.exhibits.outcome import assumptions, gate_sentence, merging_words, too_few_words
+from cdo_analysis.exhibits.panorama.estimates import survey_test_words
 from cdo_analysis.exhibits.panorama.profiles import divided, has_profiles, profile_groups
 from cdo_analysis.exhibits.study_view import Groups, View
 from cdo_analysis.tables import ranked, rows_of, share_by_category
