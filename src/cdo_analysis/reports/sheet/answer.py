@@ -73,7 +73,7 @@ def _lead(case: Case) -> Iterator[Block]:
     else:
         shares = {
             "share": case.shares[row["first"]],
-            "other": case.shares.get(row["second"]),
+            "other": case.shares.get(row["second"], 0.0),
             "limit": SET_ACCEPTABILITY,
         }
         ahead = "_ahead" if row["state"] == "close" and row["gap"] > _FAR_AHEAD else ""
