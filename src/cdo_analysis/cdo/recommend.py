@@ -222,6 +222,8 @@ def _sequences(advice: Advice, rules: Rules, table: pd.DataFrame) -> pd.DataFram
     """Return, where two close options can follow each other and an answer says so, which comes first."""
     columns = ["sequence", "sequence_first", "sequence_then", "sequence_signal"]
     found = pd.DataFrame("", index=table.index, columns=columns, dtype="str")
+    if not (table["state"] == "close").any():
+        return found
     for sequence in rules.sequences:
         signal = _signal(advice, sequence)
         for early, late in (("first", "second"), ("second", "first")):
