@@ -83,6 +83,14 @@ def test_the_robustness_of_a_bound_that_crosses_zero_is_nothing_and_said_so(samp
     assert {row[-1] for row in exhibit.table.rows} == {"chance is enough"}
 
 
+def test_what_the_yardstick_is_made_of_is_named_in_words(sample_study: Study) -> None:
+    exhibit = cdo.panorama.robustness(cdo.view(sample_study, language="en"))
+    assert exhibit is not None
+    words = exhibit.paragraphs[2]
+    assert words.startswith("Here, most linked to the choice")
+    assert "baseline" not in words, "a score has a label"
+
+
 def test_a_share_of_firms_changed_by_few_is_hidden(sample_study: Study) -> None:
     view = cdo.view(sample_study)
     for changed, cell in ((0.0, "0 %"), (0.01, "c"), (0.5, "50 %"), (0.99, "c")):

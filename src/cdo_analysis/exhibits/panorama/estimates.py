@@ -8,6 +8,7 @@ import pandas as pd
 from cdo_analysis import figures
 from cdo_analysis.cdo import POLICIES, SURVEY_ERROR
 from cdo_analysis.cdo.balance import BALANCED
+from cdo_analysis.cdo.projection import NORMAL_95
 from cdo_analysis.exhibits.exhibit import Exhibit, TableView
 from cdo_analysis.exhibits.outcome import too_few_words
 from cdo_analysis.exhibits.panorama.habits import column_label, level_label
@@ -212,6 +213,7 @@ def robustness(view: View) -> Exhibit | None:
         paragraphs=[
             view.say("panorama.robust_words"),
             view.say("panorama.robust_benchmark_words"),
+            _strongest_words(view, table),
             *too_few_words(view),
         ],
         **view.caption("panorama.robust", fields, n=float(view.estimates.means["n"].sum()), variant=variant),
@@ -235,20 +237,34 @@ def _against_commonest(view: View) -> pd.DataFrame:
 def _robust_table(view: View, table: pd.DataFrame) -> TableView:
     number, share, rows = view.numbers.number, view.numbers.share, []
     for row in rows_of(table):
-        low, high = row.difference - 1.96 * row.se, row.difference + 1.96 * row.se
-        interval = f"{number(low, _DECIMALS)} – {number(high, _DECIMALS)}"
-        undone = [share(row.robustness), share(row.robustness_limit), number(row.e_value_limit, 2)]
-        told = "robust_few" if not row.known else "robust_zero" if row.robustness_limit == 0 else ""
-        told = told or ("robust_fragile" if row.fragile else "robust_sturdy")
+        low, high = row.difference - NORMAL_95 * row.se, row.difference + NORMAL_95 * row.se
         difference = figures.signed(view.numbers, row.difference, _DECIMALS)
-        yardstick = f"{column_label(view, row.strongest_arm)} / {column_label(view, row.strongest_outcome)}"
-        rows.append(
-            [row.label, difference, interval, *undone, share(row.benchmark), yardstick, view.say(f"panorama.{told}")]
+        difference += f" ({number(low, _DECIMALS)} – {number(high, _DECIMALS)})"
+        undone = [share(row.robustness), share(row.robustness_limit), number(row.e_value_limit, 2)]
+        rows.append([row.label, difference, *undone, share(row.benchmark), view.say(f"panorama.{_verdict(row)}")])
+    names = ("policy_difference", "robust_value", "robust_limit", "robust_e", "robust_benchmark", "robust_verdict")
+    header = [view.say("label.option"), *(view.say(f"panorama.{name}") for name in names)]
+    return TableView(header, rows, numeric=(False, *[True] * 5, False))
+
+
+def _verdict(row: object) -> str:
+    known, limit, fragile = (getattr(row, name) for name in ("known", "robustness_limit", "fragile"))
+    if not known:
+        return "robust_few"
+    if limit == 0:
+        return "robust_zero"
+    return "robust_fragile" if fragile else "robust_sturdy"
+
+
+def _strongest_words(view: View, table: pd.DataFrame) -> str:
+    """Name the answers that the yardstick is made of, whatever the option."""
+    listed = [
+        view.list_words(
+            [view.say("label.quoted", text=column_label(view, name)) for name in dict.fromkeys(table[side])]
         )
-    names = ("policy_difference", "", "robust_value", "robust_limit", "robust_e", "robust_benchmark")
-    header = [view.say(f"panorama.{name}") if name else view.say("label.interval") for name in names]
-    tail = [view.say("panorama.robust_strongest"), view.say("panorama.robust_verdict")]
-    return TableView([view.say("label.option"), *header, *tail], rows, numeric=(False, *[True] * 6, False, False))
+        for side in ("strongest_arm", "strongest_outcome")
+    ]
+    return view.say("panorama.robust_strongest", arm=listed[0], outcome=listed[1])
 
 
 def survey_test_words(view: View) -> list[str]:
