@@ -362,7 +362,7 @@ def test_two_close_options_can_follow_each_other_where_an_answer_says_so() -> No
 
 
 def test_advice_from_other_rules_is_refused() -> None:
-    with pytest.raises(UsageError, match="made with the rules 'test 1', not 'founders-2026 2'"):
+    with pytest.raises(UsageError, match="made with the rules 'test 1', not 'founders-2026 3'"):
         recommend(advice_with([1.0], ["A"]), load_rules())
 
 

@@ -275,7 +275,7 @@ def test_every_sentence_takes_an_answer_in_both_languages(rules: Rules) -> None:
             'levels = ["4"]\nfor = { fr = "Votre trés',
             r"put each point",
         ),
-        ('version = "2"', "version = ", r"rules.toml is not valid TOML"),
+        ('version = "3"', "version = ", r"rules.toml is not valid TOML"),
     ],
 )
 def test_a_wrong_rules_file_is_refused_in_one_sentence(tmp_path: Path, before: str, after: str, message: str) -> None:

@@ -52,5 +52,5 @@ def test_a_shared_role_costs_time_that_a_firm_without_budget_leader_or_staff_lac
         assert row[0] < row[1]
 
 
-def test_this_is_the_second_version(rules: Rules) -> None:
-    assert (rules.id, rules.version) == ("founders-2026", "2")
+def test_this_is_the_third_version(rules: Rules) -> None:
+    assert (rules.id, rules.version) == ("founders-2026", "3")

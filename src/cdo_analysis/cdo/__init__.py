@@ -49,6 +49,7 @@ from cdo_analysis.cdo.recommend import (
     CLEAR_GAP,
     MINIMUM_COVERAGE,
     SET_ACCEPTABILITY,
+    SURVEY_ERROR,
     Recommendation,
     recommend,
 )
@@ -70,6 +71,7 @@ __all__ = [
     "MINIMUM_COVERAGE",
     "POLICIES",
     "SET_ACCEPTABILITY",
+    "SURVEY_ERROR",
     "Advice",
     "CdoColumns",
     "CdoFit",

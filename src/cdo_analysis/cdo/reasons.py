@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -45,24 +45,36 @@ def measured_weights(advice: Advice, rules: Rules) -> NDArray[np.float64]:
     return np.divide(weights, total, out=np.zeros_like(weights), where=total > 0)
 
 
-def contributions(advice: Advice, rules: Rules) -> NDArray[np.float64]:
+def contributions(advice: Advice, rules: Rules, *, rivals: Sequence[str] = ()) -> NDArray[np.float64]:
     """Return how much each answer lifts each arrangement above the others.
+
+    Parameters
+    ----------
+    advice : Advice
+    rules : Rules
+    rivals : sequence of str, optional
+        The arrangements to compare with; all that are feasible by default.
 
     Returns
     -------
     ndarray of shape (n_firms, n_criteria, n_arrangements)
-        Central weight times suitability, less its mean over the other feasible arrangements (over all others where
-        none is feasible). Positive where the answer speaks for the arrangement; 0 where it is unmeasured.
+        Central weight times suitability, less its mean over the rivals, or over the other feasible arrangements (over
+        all others where none is feasible). Positive where the answer speaks for the arrangement; 0 where it is
+        unmeasured.
     """
     table = np.nan_to_num(advice.suitability) * measured_weights(advice, rules)[:, :, None]
     feasible = advice.feasible.to_numpy()
+    if rivals:
+        feasible = np.broadcast_to(advice.feasible.columns.isin(rivals), feasible.shape)
     others = feasible[:, None, :] & ~np.eye(feasible.shape[1], dtype=bool)
     others = np.where(others.any(axis=2, keepdims=True), others, ~np.eye(feasible.shape[1], dtype=bool))
     mean_of_others = np.einsum("nco,nao->nca", table, others) / others.sum(axis=2)[:, None, :]
     return table - mean_of_others
 
 
-def reason_table(advice: Advice, rules: Rules, firm: str, arrangement: str) -> pd.DataFrame:
+def reason_table(
+    advice: Advice, rules: Rules, firm: str, arrangement: str, *, rivals: Sequence[str] = ()
+) -> pd.DataFrame:
     """Return what each answer of a firm says of an arrangement.
 
     Parameters
@@ -70,6 +82,8 @@ def reason_table(advice: Advice, rules: Rules, firm: str, arrangement: str) -> p
     advice : Advice
     rules : Rules
     firm, arrangement : str
+    rivals : sequence of str, optional
+        See :func:`contributions`.
 
     Returns
     -------
@@ -82,7 +96,7 @@ def reason_table(advice: Advice, rules: Rules, firm: str, arrangement: str) -> p
     one = _only(advice, row)
     suitability = one.suitability[0, :, column]
     table = pd.DataFrame(
-        {"contribution": contributions(one, rules)[0, :, column], "suitability": suitability},
+        {"contribution": contributions(one, rules, rivals=rivals)[0, :, column], "suitability": suitability},
         index=pd.Index(rules.ids, name="criterion"),
     )
     side = np.select(
@@ -99,6 +113,7 @@ def reasons(
     *,
     language: Language = "fr",
     answers_text: Mapping[str, str] | None = None,
+    rivals: Sequence[str] = (),
 ) -> Reasons:
     """Return the strongest reasons for and against an arrangement, as sentences with the firm's own answers.
 
@@ -110,6 +125,8 @@ def reasons(
     language : {'fr', 'en'}
     answers_text : mapping of str to str, optional
         Criterion to the words of the answer (its label in a questionnaire); the words of the rules by default.
+    rivals : sequence of str, optional
+        Arrangements that stay open beside this one: what sets them apart comes first, what they share comes last.
 
     Returns
     -------
@@ -123,13 +140,15 @@ def reasons(
     >>> reasons(advise(firm, rules, load_arrangements()), rules, "A", "internal", language="en").pro
     ('Your need is continuous: a permanent presence is kept busy.',)
     """
-    table = reason_table(advice, rules, firm, arrangement)
+    tables = [reason_table(advice, rules, firm, arrangement)]
+    if rivals:
+        tables.insert(0, reason_table(advice, rules, firm, arrangement, rivals=rivals))
     own, words = answers_of(advice, firm), answers_text or {}
     sentences: dict[str, tuple[str, ...]] = {}
     for side, most in (("for", FOR), ("against", AGAINST)):
-        chosen = list(table.index[table["side"] == side])
-        # The table runs from the strongest "for" to the strongest "against".
-        strongest = (chosen if side == "for" else chosen[::-1])[:most]
+        # Each table runs from the strongest "for" to the strongest "against".
+        chosen = [list(table.index[table["side"] == side])[:: 1 if side == "for" else -1] for table in tables]
+        strongest = list(dict.fromkeys(name for names in chosen for name in names))[:most]
         sentences[side] = tuple(
             _sentence(rules[name], own[name], side, language, words.get(name)) for name in strongest
         )

@@ -22,7 +22,7 @@ from cdo_analysis.cdo.estimated import Estimates
 from cdo_analysis.cdo.observed import ObservedChoice
 from cdo_analysis.cdo.reasons import leaders, measured_weights
 from cdo_analysis.errors import UsageError
-from cdo_analysis.reference import Rules, Sequence
+from cdo_analysis.reference import Rules, Sequence, Signal
 
 SET_ACCEPTABILITY = 0.80
 """The set is the smallest one whose arrangements rank first under this share of the weights."""
@@ -36,8 +36,10 @@ CLEAR_GAP = 0.8
 CLEAR_COVERAGE = 0.75
 """Share of criteria answered from which a recommendation can be clear."""
 
+SURVEY_ERROR = 0.05 * SURVEY_SHARE
+"""Tolerated probability of saying that arms differ in a survey where they do not."""
+
 _EQUAL = 1e-9
-_SURVEY_ERROR = 0.05 * SURVEY_SHARE  # of saying that arms differ in a survey where they do not
 _SHARES = ("data_share_half", "data_share", "data_share_double")
 
 
@@ -65,7 +67,8 @@ class Recommendation:
           ``agrees`` (the arm of the leading arrangement is surely the best), ``differs`` (surely not), ``undecided``,
           ``not_estimable`` or ``unavailable`` (its arm was set aside). Surely: the 95 % interval of the difference,
           widened for the number of pairs of arms (Bonferroni), is on one side of zero, in a survey whose test finds
-          that arms differ;
+          that arms differ. As for claims, a pair stays undecided where one of its arms has too few firms
+          (:attr:`~cdo_analysis.cdo.Estimates.may_claim`) or hardly any firm like this one;
         - ``estimated_first``, ``estimated_claim``, ``estimated_against``, ``estimated_fragile``,
           ``estimated_robustness``: see :class:`~cdo_analysis.cdo.Decision`: whether the outcome alone claims that
           its best feasible arm does better than what the firm has, and how little confounding would undo that;
@@ -219,6 +222,8 @@ def _sequences(advice: Advice, rules: Rules, table: pd.DataFrame) -> pd.DataFram
     """Return, where two close options can follow each other and an answer says so, which comes first."""
     columns = ["sequence", "sequence_first", "sequence_then", "sequence_signal"]
     found = pd.DataFrame("", index=table.index, columns=columns, dtype="str")
+    if not (table["state"] == "close").any():
+        return found
     for sequence in rules.sequences:
         signal = _signal(advice, sequence)
         for early, late in (("first", "second"), ("second", "first")):
@@ -232,13 +237,20 @@ def _sequences(advice: Advice, rules: Rules, table: pd.DataFrame) -> pd.DataFram
 
 
 def _signal(advice: Advice, sequence: Sequence) -> pd.Series:
-    """Return the first criterion whose answer is a signal; empty where none is."""
+    """Return the first criterion whose answer is a signal; empty where none is, or where an answer forbids it."""
     said = pd.Series("", index=advice.answers.index, dtype="str")
     for signal in sequence.signals:
-        answer = advice.answers[signal.criterion]
-        speaks = answer.isin(signal.levels) if signal.levels else pd.to_numeric(answer) >= signal.at_least
-        said = said.where((said != "") | ~speaks.astype(bool), signal.criterion)
+        said = said.where((said != "") | ~_speaks(advice, signal), signal.criterion)
+    for signal in sequence.unless:
+        said = said.where(~_speaks(advice, signal), "")
     return said
+
+
+def _speaks(advice: Advice, signal: Signal) -> pd.Series:
+    answer = advice.answers[signal.criterion]
+    if signal.levels:
+        return answer.isin(signal.levels)
+    return pd.to_numeric(answer).between(signal.at_least, signal.at_most)
 
 
 def _observed(advice: Advice, observed: ObservedChoice | None) -> pd.DataFrame:
@@ -265,6 +277,8 @@ def _estimated(advice: Advice, estimates: Estimates | None) -> pd.DataFrame:
         return _same_for_all(index, "estimated", "unavailable")
     if estimates.merging is None or estimates.projection is None:
         return _same_for_all(index, "estimated", "not_estimable")
+    if not len(estimates.predicted):
+        return _same_for_all(index, "estimated", "unavailable")
     arms, shown = estimates.predicted.columns, estimates.merging.shown
     own = arms.get_indexer(pd.Index(leaders(advice).map(shown)))
     possible = _possible_arms(advice, arms, shown)
@@ -272,9 +286,10 @@ def _estimated(advice: Advice, estimates: Estimates | None) -> pd.DataFrame:
     judged = (own >= 0) & (where >= 0) & possible.any(axis=1)
     values = np.where(possible, estimates.predicted.to_numpy()[where], -np.inf)
     best = values.argmax(axis=1)
-    lead = _surest_lead(values, estimates.predicted_covariance[where], own)
+    known = arms.isin(estimates.may_claim) & ~estimates.outside[arms].to_numpy(dtype=bool)[where]
+    lead = _surest_lead(values, estimates.predicted_covariance[where], own, known)
     surely = NormalDist().inv_cdf(1 - 0.025 / max(len(arms) * (len(arms) - 1) / 2, 1))
-    shows = estimates.effect is not None and estimates.effect.p_value <= _SURVEY_ERROR
+    shows = estimates.effect is not None and estimates.effect.p_value <= SURVEY_ERROR
     agreement = np.select(
         [~judged, (lead > surely) & shows, (lead < -surely) & shows], ["unavailable", "agrees", "differs"], "undecided"
     )
@@ -297,15 +312,22 @@ def _decided(index: pd.Index, decision: Decision | None, *, combined: bool) -> p
 
 
 def _surest_lead(
-    values: NDArray[np.float64], covariance: NDArray[np.float64], own: NDArray[np.int64]
+    values: NDArray[np.float64],
+    covariance: NDArray[np.float64],
+    own: NDArray[np.int64],
+    known: NDArray[np.bool_],
 ) -> NDArray[np.float64]:
-    """Return the smallest lead of one arm over the possible others, in standard errors; 0 where there is no other."""
+    """Return the smallest lead of one arm over the possible others, in standard errors; 0 where there is no other.
+
+    A pair of which too little is known counts as 0: neither ahead nor behind.
+    """
     rows = np.arange(len(values))
     variance = np.diagonal(covariance, axis1=1, axis2=2)
     spread = variance + variance[rows, own][:, None] - 2 * covariance[rows, own, :]
     other = np.isfinite(values)
     other[rows, own] = False
     lead = np.where(other, values[rows, own][:, None] - np.where(other, values, 0), np.inf)
+    lead = np.where(other & ~(known & known[rows, own][:, None]), 0.0, lead)
     smallest = (lead / np.sqrt(np.maximum(spread, np.finfo(float).tiny))).min(axis=1)
     return np.where(other.any(axis=1), smallest, 0.0)
 

@@ -41,3 +41,13 @@ def merging_words(view: View, merging: Merging | None) -> list[str]:
             words.append(view.say("option.merged", group=view.option_label(name), listed=listed))
     aside = [view.option_label(name) for name in merging.set_aside]
     return [*words, *([view.say("option.set_aside", listed=view.list_words(aside))] if aside else [])]
+
+
+def too_few_words(view: View) -> list[str]:
+    """Say which options are compared with too few firms for anything to be concluded of them."""
+    few = [str(arm) for arm in view.estimates.means.index if arm not in view.estimates.may_claim]
+    if not few:
+        return []
+    listed = view.list_words([view.say("label.quoted", text=view.option_label(arm)) for arm in few])
+    least = next(gate.details["minimum_to_claim"] for gate in view.estimates.gates if gate.id == "arms")
+    return [view.say("panorama.estimates_few", listed=listed, least=least)]

@@ -75,7 +75,7 @@ def evidence_dots(table: pd.DataFrame, *, numbers: Numbers, label: str, share: b
     return axes
 
 
-def difference_dots(table: pd.DataFrame, *, numbers: Numbers, label: str) -> Axes:
+def difference_dots(table: pd.DataFrame, *, numbers: Numbers, label: str, decimals: int = 0) -> Axes:
     """Draw differences with their 95 % interval on both sides of zero; filled where positive, hollow where negative.
 
     Parameters
@@ -85,6 +85,8 @@ def difference_dots(table: pd.DataFrame, *, numbers: Numbers, label: str) -> Axe
     numbers : Numbers
     label : str
         What the axis measures, with its unit.
+    decimals : int
+        Of the differences that are written.
     """
     axes = rows_axes(table["label"])
     places, values = np.arange(len(table)), table["estimate"].to_numpy()
@@ -93,7 +95,7 @@ def difference_dots(table: pd.DataFrame, *, numbers: Numbers, label: str) -> Axe
     up = values > 0
     axes.plot(values[up], places[up], "o", color=BLUE, markersize=6)
     axes.plot(values[~up], places[~up], "o", markerfacecolor="white", markeredgecolor=BLUE, markersize=6)
-    write_values(axes, values, table["high"], lambda value: signed(numbers, value))
+    write_values(axes, values, table["high"], lambda value: signed(numbers, value, decimals))
     value_axis(axes, numbers, label)
     return axes
 

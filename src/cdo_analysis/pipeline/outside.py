@@ -153,8 +153,8 @@ class StudyWithFirm(Study):
         # Without a prediction for the company, the estimate is "unavailable"; a gate that is not passed still says so.
         predicted = estimates.for_firms(before) if enough or estimates.projection is None else None
         advice = advise(derive_answers(known, rules), rules, fitted.arrangements, **self.document("advice"))
-        found = recommend(advice, rules, observed=observed, estimates=predicted)
         today = self._today(block.arrangement)
+        found = recommend(advice, rules, observed=observed, estimates=predicted, today=today["today"])
         rows = {"arrangements": today, "comparable": comparable, "observed_probabilities": observed.probabilities}
         rows |= {f"advice_{name}": frame for name, frame in advice.to_frames().items()}
         rows |= {"recommendation": found.table, "recommendation_options": found.options}

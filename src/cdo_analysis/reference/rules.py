@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -131,11 +132,12 @@ class FeasibilityRule:
 
 @dataclass(frozen=True)
 class Signal:
-    """A reason to go step by step: the answer is one of `levels`, or at least `at_least`."""
+    """A reason to go step by step, or not to: the answer is one of `levels`, or from `at_least` to `at_most`."""
 
     criterion: str
     levels: tuple[str, ...]
     at_least: float
+    at_most: float = math.inf
 
 
 @dataclass(frozen=True)
@@ -153,6 +155,8 @@ class Sequence:
         One of them is enough.
     text, handover : Text
         What is proposed; the condition of the hand-over.
+    unless : tuple of Signal
+        One of them is enough for the sequence not to be proposed, whatever the signals say.
     """
 
     id: str
@@ -162,6 +166,7 @@ class Sequence:
     signals: tuple[Signal, ...]
     text: Text
     handover: Text
+    unless: tuple[Signal, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -189,7 +189,7 @@ class _RulesReader:
 
     def _sequence(self, entry: Table, criteria: dict[str, Criterion]) -> Sequence:
         where = f"[[sequence]] '{entry.get('id', '?')}'"
-        self.file.only(entry, ("id", "first", "then", "months", "signals", "text", "handover"), where)
+        self.file.only(entry, ("id", "first", "then", "months", "signals", "unless", "text", "handover"), where)
         first, then = (tuple(self.file.need(entry, key, where)) for key in ("first", "then"))
         for name in (*first, *then):
             self.file.refer(name, self.arrangements, where)
@@ -201,19 +201,23 @@ class _RulesReader:
             signals=tuple(self._signal(signal, criteria, where) for signal in self.file.need(entry, "signals", where)),
             text=self.file.wording(self.file.need(entry, "text", where), where),
             handover=self.file.wording(self.file.need(entry, "handover", where), where),
+            unless=tuple(self._signal(signal, criteria, where) for signal in entry.get("unless", ())),
         )
 
     def _signal(self, entry: Table, criteria: dict[str, Criterion], where: str) -> Signal:
         here = f"{where} signals"
-        self.file.only(entry, ("criterion", "levels", "at_least"), here)
+        self.file.only(entry, ("criterion", "levels", "at_least", "at_most"), here)
         name = str(self.file.need(entry, "criterion", here))
         self.file.refer(name, criteria, f"{here} criterion")
         levels = tuple(str(level) for level in entry.get("levels", ()))
         for level in levels:
             self.file.refer(level, map(str, criteria[name].points), f"{here} levels")
         if bool(levels) == criteria[name].numeric:
-            raise self.file.error(here, f"does not fit '{name}'", "write levels for a choice, at_least for a number")
-        return Signal(name, levels, self.file.number(entry.get("at_least", math.inf), here))
+            raise self.file.error(
+                here, f"does not fit '{name}'", "write levels for a choice, at_least or at_most for a number"
+            )
+        lowest = self.file.number(entry.get("at_least", -math.inf if "at_most" in entry else math.inf), here)
+        return Signal(name, levels, lowest, self.file.number(entry.get("at_most", math.inf), here))
 
     def _template(self, entry: object, where: str) -> Text:
         text = self.file.wording(entry, where)

@@ -9,6 +9,7 @@ from cdo_analysis.exhibits.company.argument import Argument, argument_for, chang
 from cdo_analysis.exhibits.company.choice import (
     answer_of,
     answer_words,
+    first_shares,
     name_and_unit,
     name_of,
     options_in_set,
@@ -58,6 +59,7 @@ __all__ = [
     "exclusion_sentences",
     "expertise_of",
     "expertise_sentences",
+    "first_shares",
     "grade_sentences",
     "limits",
     "name_and_unit",

@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-import pandas as pd
-
 from cdo_analysis.cdo import Change, obstacle_sentences, what_would_change
 from cdo_analysis.cdo import reasons as reasons_for
 from cdo_analysis.cdo.reasons import AGAINST
@@ -14,6 +12,7 @@ from cdo_analysis.exhibits.company.choice import (
     amount_words,
     answer_of,
     answer_words,
+    first_shares,
     name_and_unit,
     number_words,
     options_in_set,
@@ -60,7 +59,10 @@ def argument_for(view: View, company: str, option: str) -> Argument:
     """Return what speaks for and against an option for a company."""
     language, about = view.language, view.arrangements[option]
     answers = {c.id: number_words(view, c, answer_of(view, company, c.id)) for c in view.rules.criteria if c.numeric}
-    found = reasons_for(view.advice, view.rules, company, option, language=language, answers_text=answers)
+    others = [name for name in options_open(view, company) if name != option]
+    found = reasons_for(
+        view.advice, view.rules, company, option, language=language, answers_text=answers, rivals=others
+    )
     return Argument(
         option=option,
         pro=found.pro,
@@ -102,7 +104,7 @@ def _reason_card(view: View, company: str, name: str) -> Card:
     lines = [view.arrangements[name].description.of(view.language)]
     lines += [view.say(f"company.{side}", reason=text) for side, texts in said for text in texts]
     lines += [*found.unknown, *(view.say("company.caution", text=text) for text in found.cautions)]
-    share = view.numbers.share(pd.Series(view.advice.acceptability.loc[company])[name])
+    share = view.numbers.share(first_shares(view, company)[name])
     return Card(view.option_label(name), view.say("company.first_in", share=share), lines)
 
 

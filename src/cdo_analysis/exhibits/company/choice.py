@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from cdo_analysis.cdo import answer_text
@@ -15,6 +16,7 @@ from cdo_analysis.reference import Criterion, Language
 
 _WITH_UNIT = re.compile(r"^(?P<name>.*) \((?P<unit>[^)]*)\)$")
 _THOUSAND = 1_000
+_EQUAL = 1e-9
 _KEUR = "k€"
 _SCALE = re.compile(r"^\d+ (?:à|to) (?P<top>\d+)$")
 _SINGULAR = {"fr": ("heures", "heure", 2.0), "en": ("hours", "hour", 1.0 + 1e-9)}
@@ -60,6 +62,29 @@ def options_open(view: View, company: str) -> list[str]:
         return named
     table = view.study.table("recommendation_options")
     return table.loc[table["respondent"].eq(company) & table["in_set"], "arrangement"].tolist()
+
+
+def first_shares(view: View, company: str) -> pd.Series:
+    """Return the share of the weights under which each arrangement ranks first, to whole percents that add up to 100.
+
+    What is printed in sentences, figures and tables, so that they agree.
+    """
+    return whole_percents(pd.Series(view.advice.acceptability.loc[company], dtype="float64"))
+
+
+def whole_percents(shares: pd.Series) -> pd.Series:
+    """Return shares that add up to 1 to whole percents that still do: the largest remainders are rounded up.
+
+    Examples
+    --------
+    >>> whole_percents(pd.Series({"a": 0.565, "b": 0.435})).tolist()
+    [0.57, 0.43]
+    """
+    hundredths = shares.to_numpy() * 100
+    whole = np.floor(hundredths + _EQUAL)
+    missing = round(hundredths.sum()) - int(whole.sum())
+    whole[np.argsort(np.round(whole - hundredths, 6), kind="stable")[:missing]] += 1
+    return pd.Series(whole / 100, index=shares.index)
 
 
 def settling_criterion(view: View, company: str) -> str:

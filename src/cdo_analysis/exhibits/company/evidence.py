@@ -11,11 +11,11 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from cdo_analysis import figures
-from cdo_analysis.cdo import obstacle_sentences, peer_shares
+from cdo_analysis.cdo import SURVEY_ERROR, obstacle_sentences, peer_shares
 from cdo_analysis.disclosure import flag_counts
-from cdo_analysis.exhibits.company.choice import options_in_set, recommendation_to
+from cdo_analysis.exhibits.company.choice import first_shares, options_in_set, recommendation_to
 from cdo_analysis.exhibits.exhibit import Exhibit, TableView
-from cdo_analysis.exhibits.outcome import assumptions, gate_sentence, merging_words
+from cdo_analysis.exhibits.outcome import assumptions, gate_sentence, merging_words, too_few_words
 from cdo_analysis.exhibits.study_view import View
 from cdo_analysis.tables import ranked, rows_of
 
@@ -88,7 +88,7 @@ def advised(view: View, company: str) -> Exhibit | None:
         title, words = view.say("company.advised_title_few"), [view.rules.notice.of(view.language)]
         subtitle = view.say("evidence.advised_long")
         return view.exhibit("advised", title, subtitle=subtitle, paragraphs=words, **view.evidence("advised"))
-    table = _option_shares(view, pd.Series(view.advice.acceptability.loc[company]))
+    table = _option_shares(view, first_shares(view, company))
     within = table["category"].map(pd.Series(view.advice.feasible.loc[company])).astype(bool)
     title = "company.advised_title" if within.any() else "company.advised_title_none"
     fields = _leader(view, table)
@@ -155,6 +155,8 @@ def estimated(view: View, company: str) -> Exhibit | None:
         paragraphs=[
             *vague,
             *_claim_words(view, company),
+            *_shared_words(view, company),
+            *too_few_words(view),
             *merging_words(view, view.estimates.merging),
             view.say("panorama.estimates_assumptions"),
         ],
@@ -179,12 +181,23 @@ def _estimated_caption(view: View, company: str, table: pd.DataFrame) -> dict[st
 
 def _claim_words(view: View, company: str) -> list[str]:
     """Say what the outcome claims against what the company has, and how little would undo it."""
-    row = recommendation_to(view, company)
+    row, effect = recommendation_to(view, company), view.estimates.effect
     if not row["estimated_claim"]:
-        return []
+        nothing = effect is None or effect.p_value > SURVEY_ERROR
+        return [view.say("company.estimated_nothing" if nothing else "company.estimated_no_claim")]
     fields = {name: view.option_label(row[f"estimated_{name}"]) for name in ("first", "against")}
     key = "company.estimated_claim_fragile" if row["estimated_fragile"] else "company.estimated_claim_sound"
     return [view.say(key, **fields, robustness=view.numbers.share(row["estimated_robustness"]))]
+
+
+def _shared_words(view: View, company: str) -> list[str]:
+    """Say which part the data have in the recommendation, where experts gave effects in the outcome's unit."""
+    row, share = recommendation_to(view, company), view.numbers.share
+    if not row.get("combined", False) or not np.isfinite(row["data_share"]):
+        return []
+    low, high = row["data_share_half"], row["data_share_double"]
+    fields = {"data": share(row["data_share"]), "experts": share(1 - row["data_share"])}
+    return [view.say("company.estimated_shares", **fields, low=share(low), high=share(high))]
 
 
 def _no_estimate(view: View, title: str, paragraphs: list[str]) -> Exhibit:
@@ -215,5 +228,6 @@ def _predicted(view: View, company: str) -> pd.DataFrame:
     mean, se = view.estimates.predicted.loc[company], view.estimates.predicted_se.loc[company]
     ends = {"low": mean - _NORMAL_95 * se, "high": mean + _NORMAL_95 * se}
     n = view.estimates.means["n"].reindex(mean.index)
-    table = pd.DataFrame({"category": mean.index, "estimate": mean, **ends, "n": n, "flag": ""})
+    flag = np.where(n < view.profile.reliable, "u", "")
+    table = pd.DataFrame({"category": mean.index, "estimate": mean, **ends, "n": n, "flag": flag})
     return ranked(table, view.option_label)

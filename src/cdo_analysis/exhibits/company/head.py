@@ -9,6 +9,7 @@ from cdo_analysis.cdo import CLEAR_COVERAGE, SET_ACCEPTABILITY
 from cdo_analysis.exhibits.company.choice import (
     answer_of,
     answer_words,
+    first_shares,
     name_and_unit,
     name_of,
     options_in_set,
@@ -47,7 +48,7 @@ def title_of(view: View, company: str) -> str:
 def answer_sentences(view: View, company: str) -> tuple[str, ...]:
     """Return the answer or the abstention, the question that would settle it, and the sequence with its hand-over."""
     row = recommendation_to(view, company)
-    words = [_abstention(view, company, row) if row["state"] == "abstained" else _answer(view, row)]
+    words = [_abstention(view, company, row) if row["state"] == "abstained" else _answer(view, company, row)]
     settling = settling_criterion(view, company)
     if settling:
         criterion = view.rules[settling]
@@ -56,13 +57,14 @@ def answer_sentences(view: View, company: str) -> tuple[str, ...]:
     return (*words, *sequence_sentences(view, company))
 
 
-def _answer(view: View, row: Mapping[str, Any]) -> str:
+def _answer(view: View, company: str, row: Mapping[str, Any]) -> str:
+    shares = first_shares(view, company)
     fields = {
         "draws": view.numbers.number(view.advice.draws),
         "first": view.option_label(row["first"]),
-        "share": view.numbers.share(row["first_share"]),
+        "share": view.numbers.share(shares[row["first"]]),
         "second": view.option_label(row["second"]) if row["second"] else "",
-        "second_share": view.numbers.share(row["second_share"]),
+        "second_share": view.numbers.share(shares.get(row["second"])),
         "limit": view.numbers.share(SET_ACCEPTABILITY),
     }
     return view.say(f"company.answer_{row['state']}", **fields)

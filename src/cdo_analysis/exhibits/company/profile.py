@@ -8,6 +8,8 @@ from cdo_analysis.exhibits.exhibit import Exhibit
 from cdo_analysis.exhibits.panorama.profiles import group_words, has_profiles, profile_name, verdict_of
 from cdo_analysis.exhibits.study_view import View
 
+_NEARLY = 0.99
+
 
 def profile(view: View, company: str) -> Exhibit | None:
     """Return the profile that a company resembles most, with its probability; between two, both.
@@ -24,8 +26,8 @@ def profile(view: View, company: str) -> Exhibit | None:
     fields = {
         "first": names[order[0]],
         "second": names[order[1]],
-        "share": view.numbers.share(float(chances.iloc[order[0]])),
-        "other": view.numbers.share(float(chances.iloc[order[1]])),
+        "share": _chance(view, float(chances.iloc[order[0]])),
+        "other": _chance(view, float(chances.iloc[order[1]])),
         **group_words(view),
     }
     title = view.say("company.profile_title" if clear else "company.profile_title_between", **fields)
@@ -33,3 +35,10 @@ def profile(view: View, company: str) -> Exhibit | None:
     if verdict_of(view) == "continuum":
         words.append(view.say("company.profile_continuum"))
     return view.exhibit("profile", title, level=3, paragraphs=words)
+
+
+def _chance(view: View, chance: float) -> str:
+    """Write a probability; a model is never certain of a company, so neither 0 % nor 100 % is."""
+    if chance > _NEARLY:
+        return view.say("company.profile_sure")
+    return view.say("company.profile_none") if chance < 1 - _NEARLY else view.numbers.share(chance)

@@ -9,6 +9,13 @@ from cdo_analysis.exhibits.panorama.cards import distinctive_practices, profile_
 from cdo_analysis.exhibits.panorama.change import change
 from cdo_analysis.exhibits.panorama.checklist import checklist
 from cdo_analysis.exhibits.panorama.confidence import confidence, methods_agreement, residuals
+from cdo_analysis.exhibits.panorama.estimates import (
+    balance,
+    data_and_experts,
+    policy_difference,
+    policy_value,
+    robustness,
+)
 from cdo_analysis.exhibits.panorama.experts import experts_overview
 from cdo_analysis.exhibits.panorama.habits import choice_effects, choice_quality
 from cdo_analysis.exhibits.panorama.head import cover
@@ -39,6 +46,7 @@ __all__ = [
     "advice_overview",
     "arrangements_by_profile",
     "arrangements_today",
+    "balance",
     "change",
     "checklist",
     "choice_effects",
@@ -46,6 +54,7 @@ __all__ = [
     "claims",
     "confidence",
     "cover",
+    "data_and_experts",
     "demand_by",
     "dimensions",
     "dimensions_by_size",
@@ -59,6 +68,8 @@ __all__ = [
     "marked_answers",
     "methods_agreement",
     "options",
+    "policy_difference",
+    "policy_value",
     "portfolio",
     "practice_shares",
     "profile_cards",
@@ -68,6 +79,7 @@ __all__ = [
     "profiles_by_dimension",
     "relations",
     "residuals",
+    "robustness",
     "separating_practices",
     "solutions",
     "transitions",

@@ -84,7 +84,9 @@ def column_label(view: View, column: str) -> str:
         return view.rules[column].label.of(view.language)
     if column == view.book.roles.sector:
         return view.say("variable.sector").capitalize()
-    return view.book[column].question.of(view.language) if column in view.book else column
+    if column in view.book:
+        return view.book[column].question.of(view.language)
+    return next((score.label.of(view.language) for score in view.book.scores if score.id == column), column)
 
 
 def level_label(view: View, column: str, level: str) -> str:

@@ -7,8 +7,10 @@ from typing import Any
 import pandas as pd
 
 from cdo_analysis import figures
-from cdo_analysis.exhibits.exhibit import Exhibit
-from cdo_analysis.exhibits.outcome import assumptions, gate_sentence, merging_words
+from cdo_analysis.cdo import SURVEY_ERROR
+from cdo_analysis.exhibits.exhibit import Exhibit, TableView
+from cdo_analysis.exhibits.outcome import assumptions, gate_sentence, merging_words, too_few_words
+from cdo_analysis.exhibits.panorama.estimates import survey_test_words
 from cdo_analysis.exhibits.panorama.profiles import divided, group_words, has_profiles, profile_groups
 from cdo_analysis.exhibits.study_view import Groups, View
 from cdo_analysis.tables import ranked, rows_of, share_by_category
@@ -127,7 +129,7 @@ def estimates_overview(view: View) -> Exhibit | None:
         "estimates",
         subtitle=outcome,
         axes=figures.dots_with_intervals(table, numbers=view.numbers, label=view.say("panorama.estimates_axis")),
-        table=view.estimate_table(table, view.say("label.option"), decimals=1),
+        table=_beside_naive(view, table),
         paragraphs=_estimate_words(view),
         bullets=assumptions(view),
         **view.caption("panorama.estimates", fields, n=int(table["n"].sum()), variant=variant),
@@ -138,7 +140,18 @@ def estimates_overview(view: View) -> Exhibit | None:
 def _estimate_words(view: View) -> list[str]:
     """Say what is estimated, which options stand for several, and announce the assumptions."""
     words = [view.say("panorama.estimates_words"), *merging_words(view, view.estimates.merging)]
-    return [*words, view.say("panorama.estimates_assumptions")]
+    return [*words, *too_few_words(view), *survey_test_words(view), view.say("panorama.estimates_assumptions")]
+
+
+def _beside_naive(view: View, table: pd.DataFrame) -> TableView:
+    """Return the expected outcomes with their intervals, beside the unweighted ones and the plain means of each arm."""
+    shown = view.estimate_table(table, view.say("label.option"), decimals=1)
+    rows = []
+    for row, cells in zip(rows_of(table), shown.rows, strict=True):
+        beside = [view.numbers.number(value, 1) for value in (row.mean_unweighted, row.naive)]
+        rows.append([*cells, *(["c", "c"] if row.flag == "c" else beside)])
+    header = [*shown.header, view.say("panorama.estimates_unweighted"), view.say("panorama.estimates_naive")]
+    return TableView(header, rows, numeric=(False, *[True] * 5))
 
 
 def _outcome_words(view: View) -> str:
@@ -153,7 +166,14 @@ def _arm_table(view: View) -> pd.DataFrame:
 
 
 def _told_apart(view: View) -> int:
-    """Return how many options the 95 % intervals set apart from the commonest one."""
+    """Return how many options stand out from the commonest one: none where the test of the survey finds nothing.
+
+    Options of too few firms for a claim are not counted, whatever their interval.
+    """
+    effect, known = view.estimates.effect, view.estimates.may_claim
     contrasts: Any = view.estimates.contrasts
     against = contrasts[contrasts["against"].eq("commonest")]
-    return int(((against["low"] > 0) | (against["high"] < 0)).sum())
+    told = (
+        ((against["low"] > 0) | (against["high"] < 0)) & against["arm"].isin(known) & against["reference"].isin(known)
+    )
+    return int(told.sum()) if effect is not None and effect.p_value <= SURVEY_ERROR else 0

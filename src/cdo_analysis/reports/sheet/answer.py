@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
+from cdo_analysis.cdo import SET_ACCEPTABILITY
 from cdo_analysis.exhibits import company
 from cdo_analysis.exhibits.options import cost_words
 from cdo_analysis.reference import Arrangement
@@ -19,6 +20,7 @@ _MOST_OPTIONS = 4
 _MOST_COMPARED = 2
 _MOST_ASKED = 8
 _FULL_TIME_DAYS = 18
+_FAR_AHEAD = 0.3  # gap of two close options from which "either one fits" would say too much
 
 
 def first_page(case: Case) -> Iterator[Block]:
@@ -69,9 +71,15 @@ def _lead(case: Case) -> Iterator[Block]:
     if row["state"] == "abstained":
         yield Paragraph(company.answer_sentences(case.view, case.id)[0], "lead")
     else:
-        shares = {"share": case.share(row["first_share"]), "other": case.share(row["second_share"])}
+        shares = {
+            "share": case.shares[row["first"]],
+            "other": case.shares.get(row["second"], 0.0),
+            "limit": SET_ACCEPTABILITY,
+        }
+        ahead = "_ahead" if row["state"] == "close" and row["gap"] > _FAR_AHEAD else ""
         description = case.view.arrangements[row["first"]].description.of(say.language)
-        yield Paragraph(say(f"sheet.lead_{row['state']}", description=description, **shares), "lead")
+        words = {name: case.share(value) for name, value in shares.items()}
+        yield Paragraph(say(f"sheet.lead_{row['state']}{ahead}", description=description, **words), "lead")
     sequence = company.sequence_sentences(case.view, case.id)
     if sequence:
         yield Paragraph(" ".join(sequence))

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-import pandas as pd
-
 from cdo_analysis.exhibits import View, company, view
 from cdo_analysis.intake import Firm
 from cdo_analysis.messages import Catalogue
@@ -52,7 +50,7 @@ class Case:
     @cached_property
     def shares(self) -> dict[str, float]:
         """Share of the weights under which each arrangement ranks first, in the order of the list."""
-        own = pd.Series(self.view.advice.acceptability.loc[self.id], dtype="float64")
+        own = company.first_shares(self.view, self.id)
         return dict(zip(map(str, own.index), own.tolist(), strict=True))
 
     @cached_property

@@ -48,7 +48,7 @@ def _advised(case: Case) -> str:
     notice = case.say("sheet.evidence_unvalidated") if not rules.validated_by_panel else ""
     if row["state"] == "abstained":
         return case.say("sheet.evidence_advised_none", notice=notice, **fields)
-    shown = {"first": case.label(row["first"]), "share": case.share(row["first_share"])}
+    shown = {"first": case.label(row["first"]), "share": case.share(case.shares[row["first"]])}
     return case.say("sheet.evidence_advised", notice=notice, **shown, **fields)
 
 
