@@ -106,7 +106,7 @@ def methods_agreement(view: View) -> Exhibit | None:
     title = f"typology.agreement_{'good' if ours.min() >= 0.6 else 'fair' if ours.min() >= 0.3 else 'poor'}"
     header = [view.say("typology.methods"), "n", view.say("typology.rand_weighted"), view.say("typology.rand")]
     return view.exhibit(
-        "methods",
+        "other-methods",
         view.say(title, **group_words(view)),
         level=3,
         subtitle=view.say("typology.agreement_subtitle"),
