@@ -191,7 +191,7 @@ def _wait_for(happens: Callable[[], bool], seconds: float = 60) -> None:
 def test_a_full_disk_destroys_nothing(sample_study: Study, template: Callable[..., str], tmp_path: Path) -> None:
     small = tmp_path / "small"
     small.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=300k", "tmpfs", small], capture_output=True)
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=150k", "tmpfs", small], capture_output=True)
     if mounted.returncode:
         pytest.skip("a tiny file system cannot be mounted here")
     try:
