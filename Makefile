@@ -49,6 +49,9 @@ bench: $(READY)  ## the speed and accuracy figures
 	$(BIN)/python benchmarks/decision_speed.py
 	$(BIN)/python benchmarks/latent_class_speed.py
 	$(BIN)/python benchmarks/typology_truth.py
+	$(BIN)/python benchmarks/typology_speed.py
+	$(BIN)/python benchmarks/intake_speed.py
+	$(BIN)/python benchmarks/planted_worlds.py --quick
 
 oracles:  ## the reference numbers of tests/oracles, from R (needs R with survey, psych, nnet)
 	cd tests/oracles && for script in *.R; do Rscript $$script || exit 1; done
