@@ -690,6 +690,7 @@ def test_estimates_come_back_from_json_and_predict_the_same() -> None:
     assert set(found.assumptions) >= {"no_hidden_confounder", "overlap", "outcome_measured_without_bias"}
 
 
+@pytest.mark.slow
 def test_without_any_effect_agreement_and_disagreement_are_hardly_ever_claimed() -> None:
     """Expected 5 % at most of firms on average; predictions of one survey move together, so several are drawn."""
     claimed = []

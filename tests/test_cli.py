@@ -97,6 +97,7 @@ def test_debug_shows_where_an_error_comes_from(tmp_path: Path) -> None:
     assert type(result.exception).__name__ == "InputError"
 
 
+@pytest.mark.slow
 def test_the_sample_is_copied_and_fits_as_the_readme_says(tmp_path: Path) -> None:
     copied = _run("sample", str(tmp_path / "essai"))
     assert copied.exit_code == 0
@@ -107,6 +108,7 @@ def test_the_sample_is_copied_and_fits_as_the_readme_says(tmp_path: Path) -> Non
     assert "450 respondents" in fitted.output
 
 
+@pytest.mark.slow
 def test_the_same_survey_and_seed_give_the_same_study(sample_study: Study, tmp_path: Path) -> None:
     note = str(sample_study.info["options"]["note"])
     words = ["fit", EXPORT, "--codebook", "cdo-2026", "--margins", MARGINS, "--note", note]

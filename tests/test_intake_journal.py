@@ -98,6 +98,7 @@ rows = [ { name = "crm", label = "CRM" }, { name = "erp", label = "ERP" } ]
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=120, deadline=None, derandomize=True)
 @given(rows=st.lists(st.lists(WRITTEN, min_size=6, max_size=6), min_size=1, max_size=5))
 def test_any_table_comes_back_as_it_is_or_with_its_log_or_is_refused(rows: list[list[str]]) -> None:

@@ -171,6 +171,7 @@ def eighty(tmp_path_factory: pytest.TempPathFactory) -> Study:
     return fit(folder / "chamber.csv", "cdo-2026", folder / "study", note="Données synthétiques.")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("example", ["02", "03", "07", "10"])
 def test_eighty_answers_are_enough_to_compare_and_too_few_to_claim_anything(eighty: Study, example: str) -> None:
     seen = view(with_firm(eighty, read_firm(EXAMPLES[example])))
