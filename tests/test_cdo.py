@@ -629,16 +629,18 @@ def test_the_outcome_of_one_firm_is_predicted_under_each_arm() -> None:
 
 
 @pytest.mark.slow
-def test_intervals_cover_the_planted_means_about_as_often_as_they_say() -> None:
-    """200 samples of 400 firms, three means each: the strong penalty of the propensities costs a few points of 95 %.
+@pytest.mark.parametrize(("penalty", "least"), [(1.0, 0.92), (PLAIN.penalty, 0.88)])
+def test_intervals_cover_the_planted_means_about_as_often_as_they_say(penalty: float, least: float) -> None:
+    """200 samples of 400 firms, three means each: 95 % give or take three standard errors of the count.
 
-    It leaves a bias of a third of a standard error where firms choose their arm strongly (`docs/methods.md`).
+    The strong penalty of the propensities that is the default leaves a bias of a third of a standard error where firms
+    choose their arm strongly, and costs a few points (`docs/methods.md`).
     """
-    inside = 0
+    inside, settings = 0, replace(PLAIN, penalty=penalty)
     for seed in range(200):
-        means = estimate_outcomes(*planted_world(400, seed), settings=PLAIN).means
+        means = estimate_outcomes(*planted_world(400, seed), settings=settings).means
         inside += int(((means["low"] < pd.Series(TRUTH)) & (pd.Series(TRUTH) < means["high"])).sum())
-    assert 0.88 < inside / 600 < 0.98
+    assert least < inside / 600 < 0.98
 
 
 def test_without_a_declared_or_measured_outcome_nothing_is_estimated() -> None:
