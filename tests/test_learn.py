@@ -11,7 +11,7 @@ import nbformat
 import papermill
 import pytest
 
-from cdo_analysis.cli import copy_notebooks
+from cdo_analysis.cli.workbench import copy_notebooks
 from cdo_analysis.exhibits import MIME
 from cdo_analysis.reports import template_names
 from cdo_analysis.resources import notebooks_dir
