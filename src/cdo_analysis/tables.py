@@ -142,7 +142,7 @@ def peer_band(
     n = len(known)
     band: dict[str, float | str] = {"n": n, "mean": np.nan, "low": np.nan, "high": np.nan, "flag": "c"}
     if n >= profile.mean:
-        band |= {"mean": round(weighted_mean(known, weights[known.index]).estimate, decimals), "flag": ""}
+        band |= {"mean": round(float(np.average(known, weights=weights[known.index])), decimals), "flag": ""}
     if n >= profile.quartiles:
         low, high = _weighted_quantiles(known, weights[known.index], (0.25, 0.75))
         band |= {"low": round(low, decimals), "high": round(high, decimals)}

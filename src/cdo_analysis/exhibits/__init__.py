@@ -2,6 +2,7 @@
 
 from cdo_analysis.exhibits import company, panorama, quality, worlds
 from cdo_analysis.exhibits.exhibit import MIME, Card, Exhibit, TableView, html_templates
+from cdo_analysis.exhibits.rehearsal import rehearse
 from cdo_analysis.exhibits.study_view import View, view, warm_up
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "html_templates",
     "panorama",
     "quality",
+    "rehearse",
     "view",
     "warm_up",
     "worlds",

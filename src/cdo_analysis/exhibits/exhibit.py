@@ -11,7 +11,7 @@ from typing import Any, Literal
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from matplotlib.axes import Axes
 
-from cdo_analysis.figures import picture
+from cdo_analysis.figures import Drawing, picture
 from cdo_analysis.messages import space_french
 from cdo_analysis.resources import package_dir
 
@@ -68,7 +68,7 @@ class Exhibit:
     cards : sequence of Card
     alert : str
         What must be read before the rest.
-    axes : Axes or None
+    axes : Axes, Drawing or None
         Figure; drawn to a picture when the piece is shown.
     alt : str
         What the figure shows, in words and numbers.
@@ -93,7 +93,7 @@ class Exhibit:
     bullets: Sequence[str] = ()
     cards: Sequence[Card] = ()
     alert: str = ""
-    axes: Axes | None = field(default=None, repr=False, compare=False)
+    axes: Axes | Drawing | None = field(default=None, repr=False, compare=False)
     alt: str = ""
     table: TableView | None = None
     folded: bool = False
@@ -103,8 +103,14 @@ class Exhibit:
 
     def to_html(self) -> str:
         """Return the piece as HTML: every text escaped, the picture inside, no style, no script."""
-        data = base64.b64encode(picture(self.axes)).decode("ascii") if self.axes is not None else ""
+        data = base64.b64encode(self.picture()).decode("ascii")
         return _template(self.language).render(x=self, picture=data).strip()
+
+    def picture(self) -> bytes:
+        """Return the figure as the bytes of a PNG; none where the piece has no figure."""
+        if self.axes is None:
+            return b""
+        return self.axes.picture() if isinstance(self.axes, Drawing) else picture(self.axes)
 
     def to_text(self) -> str:
         """Return the piece as plain text, for a terminal or a screen reader."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -27,6 +27,9 @@ _OF_EXPERTS = ("experts", "by_expert")
 
 ENOUGH = 100
 """Respondents under which every report says that its figures are orders of magnitude, as the quality report does."""
+
+
+Made = TypeVar("Made")
 
 
 class Groups(NamedTuple):
@@ -97,6 +100,18 @@ class View:
 
     def groups(self, name: str) -> Groups:
         """Return the groups that the answers to `name` make: ``size_category``, or an item of choice."""
+        return self.once(("groups", name), lambda: self._groups(name))
+
+    def once(self, key: Hashable, make: Callable[[], Made]) -> Made:
+        """Return what `make` makes of the whole study: made once for all the companies that reports are about."""
+        made = self.study.derived
+        place = ("view", self.language, self.profile.id, key)
+        if place not in made:
+            made[place] = make()
+        found: Made = made[place]
+        return found
+
+    def _groups(self, name: str) -> Groups:
         values = self.responses[name]
         if name == "size_category":
             codes, labels = SIZES, {size: self.say(f"size.{size}") for size in SIZES}
@@ -336,6 +351,10 @@ def warm_up(study: Study, *, language: str = "fr", disclosure: str = DEFAULT) ->
     Returns
     -------
     View
+
+    See Also
+    --------
+    cdo_analysis.exhibits.rehearse : also draws what the figures of all companies share.
     """
     seen = view(study, language=language, disclosure=disclosure)
     for file in study.info["files"]:

@@ -1,17 +1,15 @@
-"""Figures that set values side by side on each row: groups, the sample and the population, a company and its peers."""
+"""Figures that set values side by side on each row: groups, the sample and the population."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.lines import Line2D
 
 from cdo_analysis.figures.parts import legend_above, rows_axes, value_axis
-from cdo_analysis.figures.style import BLUE, INK, LIGHT, MARKERS, ORANGE, PALETTE
+from cdo_analysis.figures.style import BLUE, LIGHT, MARKERS, ORANGE, PALETTE
 from cdo_analysis.messages import Numbers
 
 
@@ -68,51 +66,3 @@ def dumbbell(table: pd.DataFrame, *, numbers: Numbers, words: tuple[str, str], l
     axes.set_xlim(left=0)
     legend_above(axes, columns=2)
     return axes
-
-
-def company_and_peers(
-    table: pd.DataFrame,
-    *,
-    numbers: Numbers,
-    words: tuple[str, str, str],
-    label: str,
-    scale: tuple[float, float] = (0, 100),
-) -> Axes:
-    """Draw one company on each dimension beside its peers.
-
-    Parameters
-    ----------
-    table : DataFrame
-        label, company, mean, low, high of the peers, in the unit of the scale (NaN where they may not be shown).
-    numbers : Numbers
-    words : tuple of three str
-        Legend: the company, the peers' mean, the peers' middle half.
-    label : str
-        What the axis measures, with its unit.
-    scale : tuple of float
-        Lowest and highest value.
-    """
-    axes = rows_axes(table["label"], row=0.4)
-    places = np.arange(len(table))
-    axes.hlines(places, table["low"], table["high"], color=LIGHT, linewidth=9)
-    axes.plot(table["mean"], places, "|", color=INK, markersize=13, markeredgewidth=2)
-    axes.plot(table["company"], places, "o", color=ORANGE, markersize=8, markeredgecolor="white")
-    _write_above(axes, table["company"], numbers, decimals=0 if scale[1] > 10 else 1)
-    value_axis(axes, numbers, label)
-    margin = (scale[1] - scale[0]) * 0.02
-    axes.set_xlim(scale[0] - margin, scale[1] + margin)
-    handles = [
-        Line2D([], [], marker="o", color=ORANGE, linestyle="none", markersize=8),
-        Line2D([], [], marker="|", color=INK, linestyle="none", markersize=12, markeredgewidth=2),
-        Line2D([], [], color=LIGHT, linewidth=8),
-    ]
-    legend_above(axes, handles, list(words), columns=3)
-    return axes
-
-
-def _write_above(axes: Axes, values: pd.Series, numbers: Numbers, *, decimals: int) -> None:
-    """Write each row's value above its mark."""
-    how: dict[str, Any] = {"textcoords": "offset points", "ha": "center", "fontsize": 8, "fontweight": "bold"}
-    for place, value in enumerate(values):
-        if np.isfinite(value):
-            axes.annotate(numbers.number(value, decimals), (value, place), xytext=(0, 8), **how)

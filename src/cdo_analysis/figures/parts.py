@@ -29,9 +29,9 @@ def rows_axes(labels: Iterable[object], *, row: float = 0.32) -> Axes:
     row : float
         Height of a line, in inches; more where its name needs more.
     """
-    wrapped = [wrap(str(text), _LABEL_WIDTH) for text in labels]
+    wrapped = [wrap_name(str(text)) for text in labels]
     lines = max((text.count("\n") + 1 for text in wrapped), default=1)
-    axes = new_axes(0.75 + max(row, 0.16 * lines + 0.06) * len(wrapped))
+    axes = new_axes(0.75 + row_height(row, lines) * len(wrapped))
     with in_style():
         axes.set_yticks(np.arange(len(wrapped)), wrapped)
         axes.set_ylim(len(wrapped) - 0.5, -0.5)
@@ -94,6 +94,16 @@ def legend_above(axes: Axes, *entries: Any, columns: int) -> None:
         fontsize=8,
         borderaxespad=0.2,
     )
+
+
+def wrap_name(text: str) -> str:
+    """Cut the name of a row into lines."""
+    return wrap(text, _LABEL_WIDTH)
+
+
+def row_height(row: float, lines: int) -> float:
+    """Return the height of a row in inches: `row`, or more where a name has so many lines."""
+    return max(row, 0.16 * lines + 0.06)
 
 
 def wrap(text: str, width: int) -> str:

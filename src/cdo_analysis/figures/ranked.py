@@ -1,15 +1,13 @@
-"""Figures of one value a row, in the order of the table: dots with their interval, bars, one kind of evidence."""
+"""Figures of one value a row, in the order of the table: dots with their interval, bars, differences."""
 
 from __future__ import annotations
-
-from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
 from cdo_analysis.figures.parts import mark_number, rows_axes, value_axis, write_values
-from cdo_analysis.figures.style import BLUE, GRID, INK, LIGHT
+from cdo_analysis.figures.style import BLUE, INK, LIGHT
 from cdo_analysis.messages import Numbers
 
 
@@ -42,36 +40,6 @@ def bars(table: pd.DataFrame, *, numbers: Numbers, label: str, share: bool = Fal
     write_values(axes, table["estimate"], table["estimate"], numbers.share if share else mark_number(numbers))
     value_axis(axes, numbers, label, share=share)
     axes.set_xlim(left=0)
-    return axes
-
-
-def evidence_dots(table: pd.DataFrame, *, numbers: Numbers, label: str, share: bool, highlight: Sequence[str]) -> Axes:
-    """Draw one kind of evidence about the options.
-
-    Parameters
-    ----------
-    table : DataFrame
-        label, estimate, low, high (NaN where there is no interval); in the order to draw, top first.
-    numbers : Numbers
-    label : str
-        What the axis measures, with its unit.
-    share : bool
-        True where the estimate is a share (0 to 1).
-    highlight : sequence of str
-        Labels of the options whose dot is filled.
-    """
-    axes = rows_axes(table["label"], row=0.3)
-    places = np.arange(len(table))
-    if table[["low", "high"]].notna().to_numpy().any():
-        axes.hlines(places, table["low"], table["high"], color=LIGHT, linewidth=5)
-    values = table["estimate"].to_numpy()
-    leads = table["label"].isin(list(highlight)).to_numpy()
-    if share:  # a share has a zero to start from
-        axes.hlines(places, 0, values, color=GRID, linewidth=1.2)
-    axes.plot(values[leads], places[leads], "o", color=BLUE, markersize=7)
-    axes.plot(values[~leads], places[~leads], "o", markerfacecolor="white", markeredgecolor=BLUE, markersize=6)
-    write_values(axes, values, table["high"], numbers.share if share else mark_number(numbers))
-    value_axis(axes, numbers, label, share=share)
     return axes
 
 

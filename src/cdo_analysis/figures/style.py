@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from contextlib import AbstractContextManager
+from functools import lru_cache
 from typing import Any
 
 import matplotlib as mpl
@@ -11,6 +12,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties, findfont, get_font
 from PIL import Image
 
 BLUE, TEAL, PLUM, ORANGE, INK, LILAC = "#12436D", "#28A197", "#801650", "#F46A25", "#3D3D3D", "#A285D1"
@@ -62,17 +64,35 @@ def figure_of(axes: Axes) -> Figure:
 
 
 def picture(axes: Axes, *, dpi: int = 150) -> bytes:
-    """Return the figure of `axes` as the bytes of a PNG: the same figure gives the same bytes.
-
-    It is drawn once: ``savefig`` draws twice, to lay out and then to show.
-    """
-    figure, buffer = figure_of(axes), io.BytesIO()
+    """Return the figure of `axes` as the bytes of a PNG: the same figure gives the same bytes."""
+    figure = figure_of(axes)
     before = figure.get_dpi()
     with in_style():
         figure.set_dpi(dpi)
-        canvas = FigureCanvasAgg(figure)
-        canvas.draw()
-        pixels = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
+        pixels = pixels_of(figure)
     figure.set_dpi(before)
-    pixels.save(buffer, format="png", dpi=(dpi, dpi))
+    return png(pixels, dpi)
+
+
+def pixels_of(figure: Figure) -> np.ndarray:
+    """Return a figure as pixels (height × width × 4), drawn once: ``savefig`` draws twice, to lay out and to show."""
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    return np.asarray(canvas.buffer_rgba())
+
+
+def png(pixels: np.ndarray, dpi: int) -> bytes:
+    """Return pixels as the bytes of a PNG, without the transparency that no figure has."""
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).convert("RGB").save(buffer, format="png", dpi=(dpi, dpi))
     return buffer.getvalue()
+
+
+@lru_cache(maxsize=4096)
+def text_width(text: str) -> float:
+    """Return how wide a text is in our type, in units that only compare."""
+    with in_style():
+        font = get_font(findfont(FontProperties()))
+    font.set_size(_STYLE["font.size"], 72)
+    font.set_text(text)
+    return float(font.get_width_height()[0])

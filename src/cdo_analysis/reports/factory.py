@@ -178,7 +178,7 @@ def make_reports(
     if not tasks:
         return
     with _prepared(plan.out) as ledger, _signals() as asked, ExitStack() as stack:
-        works = stack.enter_context(_processes(tasks[0].template, plan, told))
+        works = stack.enter_context(_processes(tasks[0], plan, told))
         yield from _Factory(plan, ledger, works, asked).run(tasks)
 
 
@@ -229,10 +229,12 @@ def _signals() -> Iterator[list[int]]:
             signal.signal(number, handler)
 
 
-def _processes(template: str, plan: Plan, told: Callable[[str], None]) -> Processes:
+def _processes(first: Task, plan: Plan, told: Callable[[str], None]) -> Processes:
     if plan.engine == "kernel" or (plan.engine == "auto" and not fork_is_possible()):
         return Plain()
-    fork = Fork(template, plan.study, cell_s=plan.limits.cell_s, memory_mb=plan.limits.memory_mb)
+    fork = Fork(
+        first.template, plan.study, values=first.values, cell_s=plan.limits.cell_s, memory_mb=plan.limits.memory_mb
+    )
     why = fork.wait_until_ready(_STARTING_S)
     if not why:
         return fork

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import IO, Any, Protocol
 
@@ -83,8 +84,11 @@ class Fork:
 
     name = "fork"
 
-    def __init__(self, template: str, study: str, *, cell_s: float, memory_mb: float) -> None:
-        options = {"template": template, "study": study, "cell_timeout": cell_s, "memory_mb": memory_mb}
+    def __init__(
+        self, template: str, study: str, *, values: Mapping[str, Any], cell_s: float, memory_mb: float
+    ) -> None:
+        options: dict[str, Any] = {"template": template, "study": study, "values": dict(values)}
+        options |= {"cell_timeout": cell_s, "memory_mb": memory_mb}
         self.log: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed by close()
         self.process = subprocess.Popen(
             [sys.executable, "-m", "cdo_analysis.reports.warm", json.dumps(options)],

@@ -72,13 +72,16 @@ class _Server:
 
         self.events, self.options = events, options
         self.shell = shell.open_shell()
-        template = nbformat.read(open_template(options["template"]).path, as_version=4)
-        self.shared = shell.run_shared(self.shell, template.cells, timeout=options["cell_timeout"])
+        template = open_template(options["template"])
+        cells = nbformat.read(template.path, as_version=4).cells
+        self.shared = shell.run_shared(self.shell, cells, timeout=options["cell_timeout"])
         if options["study"]:
-            from cdo_analysis.exhibits import warm_up
+            from cdo_analysis.exhibits import rehearse, warm_up
             from cdo_analysis.pipeline import open_study
 
-            warm_up(open_study(options["study"]))
+            seen = {name: options["values"][name] for name in ("language", "disclosure") if name in options["values"]}
+            prepare = rehearse if "company" in template.parameters else warm_up
+            prepare(open_study(options["study"]), **seen)
         self.running: dict[int, tuple[str, int]] = {}
         self.selector = selectors.DefaultSelector()
 

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
 
 from cdo_analysis import figures
 from cdo_analysis.cdo import SURVEY_ERROR, obstacle_sentences, peer_shares
@@ -40,12 +39,26 @@ def observed(view: View, company: str) -> Exhibit | None:
     return view.exhibit(
         "observed",
         subtitle=view.say("evidence.observed_long"),
-        axes=figures.evidence_dots(table, numbers=view.numbers, label=axis, share=True, highlight=best),
+        axes=figures.evidence_dots(
+            table, numbers=view.numbers, label=axis, share=True, highlight=best, names=_names(view)
+        ),
         table=TableView(header, rows, numeric=(False, True)),
         paragraphs=[peers_words(view, company), *_quality_words(view), *merging_words(view, view.observed.merging)],
         **view.caption("company.observed", _leader(view, table), n=quality.n if quality else None, variant=variant),
         **view.evidence("observed"),
     )
+
+
+def _names(view: View) -> list[str]:
+    """Return how every option is called: its figures then have the same room for names."""
+    parents = [parent.id for parent in view.arrangements.parents]
+    return [view.option_label(name) for name in (*view.arrangements.ids, *parents)]
+
+
+def _scale(view: View) -> tuple[float, float] | None:
+    """Return the ends of the scale of the outcome; None where the questionnaire sets none."""
+    low, high = view.book[view.book.cdo.outcome].bounds if view.book.cdo else (-np.inf, np.inf)
+    return (low, high) if np.isfinite([low, high]).all() else None
 
 
 def _option_shares(view: View, shares: pd.Series) -> pd.DataFrame:
@@ -105,11 +118,13 @@ def advised(view: View, company: str) -> Exhibit | None:
     )
 
 
-def _advice_axes(view: View, company: str, table: pd.DataFrame) -> Axes:
+def _advice_axes(view: View, company: str, table: pd.DataFrame) -> figures.Drawing:
     """Draw the options within reach; those that the recommendation names are filled."""
     named = [view.option_label(name) for name in options_in_set(view, company)]
     axis = view.say("company.advised_axis")
-    return figures.evidence_dots(table, numbers=view.numbers, label=axis, share=True, highlight=named)
+    return figures.evidence_dots(
+        table, numbers=view.numbers, label=axis, share=True, highlight=named, names=_names(view)
+    )
 
 
 def _advice_table(view: View, company: str, table: pd.DataFrame) -> TableView:
@@ -150,7 +165,9 @@ def estimated(view: View, company: str) -> Exhibit | None:
     return view.exhibit(
         "estimated",
         subtitle=view.say("evidence.estimated_long"),
-        axes=figures.evidence_dots(table, numbers=view.numbers, label=axis, share=False, highlight=best),
+        axes=figures.evidence_dots(
+            table, numbers=view.numbers, label=axis, share=False, highlight=best, scale=_scale(view), names=_names(view)
+        ),
         table=view.estimate_table(table, view.say("label.option"), decimals=1),
         paragraphs=[
             *vague,

@@ -50,10 +50,9 @@ def _standing(view: View, company: str) -> list[str]:
     widening = [["size_category", sector], [sector], ["size_category"]] if sector else [["size_category"]]
     if view.main is None:
         return []
-    groups, fewest = view.responses[known], view.profile.quartiles
-    table = peer_percentiles(
-        view.scores[view.main.id], groups, widening=widening, fewest=fewest, sample_weight=view.weights
-    )
+    main, fewest = view.main.id, view.profile.quartiles
+    how: dict[str, Any] = {"widening": widening, "fewest": fewest, "sample_weight": view.weights}
+    table = view.once("percentiles", lambda: peer_percentiles(view.scores[main], view.responses[known], **how))
     found: dict[str, Any] = dict(table.loc[company])
     if not found["peers"] >= fewest:
         return []
@@ -120,10 +119,11 @@ def grade_sentences(view: View, company: str) -> tuple[str, ...]:
 
 def _grade(view: View, company: str, name: str) -> tuple[str, float]:
     """Return the grade of a score or dimension, empty where there is none, and the share of its items measured."""
-    grades, coverage = view.study.table("grades"), view.study.table("coverage")
+    grades = view.once("grades", lambda: view.study.table("grades").astype("str"))
+    coverage = view.study.table("coverage")
     if name not in grades or company not in grades.index:
         return "", float("nan")
-    grade, measured = grades[name].astype("str")[company], coverage[name][company]
+    grade, measured = str(grades.at[company, name]), coverage[name][company]
     return (grade if grade in dict(GRADES) else ""), float(measured)
 
 
