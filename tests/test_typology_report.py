@@ -82,7 +82,12 @@ def test_the_table_of_numbers_has_a_column_each_from_one_to_seven(sample_study: 
     assert [number[0] for number in piece.table.header[1:]] == list("1234567")
     measures = {row[0] for row in piece.table.rows}
     assert {"AIC", "BIC", "saBIC", "CAIC", "Entropie relative", "Moitiés (Rand ajusté)", "Gap"} <= measures
-    assert any("sans les poids" in text or "ne tient pas compte des poids" in text for text in piece.paragraphs)
+    assert any("k classes contre k − 1, pour chaque k" in text for text in piece.paragraphs)
+    assert any("sans les poids" in text for text in piece.paragraphs)
+    filled = {row[0]: row[1:] for row in piece.table.rows}
+    assert filled["p du test (sans poids)"][:2] == ["-", "0,025"]
+    for name in ("p du test (sans poids)", "Jaccard moyen", "Jaccard de la moins stable"):
+        assert "-" not in filled[name][1:], "each number of classes is tested, and its stability measured"
 
 
 def test_small_cells_of_the_portrait_are_hidden(sample_study: Study) -> None:
