@@ -27,6 +27,7 @@ from cdo_analysis.profiles import (
 )
 from cdo_analysis.profiles.agreement import compare_partitions
 from cdo_analysis.profiles.choice import Column
+from cdo_analysis.profiles.family import encode_columns
 from cdo_analysis.profiles.factorial_clusters import FactorialClusters
 from cdo_analysis.profiles.gap import gap_statistic
 from cdo_analysis.profiles.ratio_test import SAMPLES
@@ -140,18 +141,18 @@ def find_typology(
     items = active_columns(book, responses, scores.values)
     if book.main_score is None or len(responses) < FEWEST_FOR_PROFILES or items.empty:
         return None
-    dimensions = scores.values[dimensions_of(book)]
+    dimensions, numbers = scores.values[dimensions_of(book)], continuous_of(book, items)
     found = find_profiles(
         items,
         dimensions,
         sample_weight=weights,
         order_by=scores.values[book.main_score.id],
         numbers=NUMBERS,
-        continuous=continuous_of(book, items),
+        continuous=numbers,
         reference=_model_of(reference),
         repeated=[pair for pair in book.nested if set(pair) <= set(items)],
         effort=Effort(ratio_test_samples=options.ratio_tests),
-        columns=_further_columns(items, dimensions, weights, seed),
+        columns=_further_columns(encode_columns(items, numbers), dimensions, weights, seed),
         random_state=seed,
     )
     return Typology(
