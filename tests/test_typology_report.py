@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -127,6 +128,24 @@ def test_the_outcome_is_shown_with_and_without_correction(sample_study: Study) -
     assert list(piece.table.header[1:]) == ["Most probable placement", "BCH", "Maximum likelihood"]
     modal, bch = ([float(row[c].split(" ")[0]) for row in piece.table.rows] for c in (1, 2))
     assert bch[-1] - bch[0] > modal[-1] - modal[0], "modal assignment brings the means together"
+
+
+def test_the_checklist_has_no_english_in_french_and_the_same_points_in_both(sample_study: Study) -> None:
+    tables = {}
+    for language in ("fr", "en"):
+        piece = panorama.checklist(view(sample_study, language=language))
+        assert piece is not None
+        assert piece.table is not None
+        tables[language] = piece.table.rows
+    assert len(tables["fr"]) == len(tables["en"])
+    english = re.compile(r"\b(the|of|none|yes|no|asked|classes? compared|respondents|weights|samples?|lowest)\b", re.I)
+    french = [" ".join(row) for row in tables["fr"]]
+    assert [row for row in french if english.search(row)] == []
+    assert sum(bool(english.search(" ".join(row))) for row in tables["en"]) > 10, "the words sought are English ones"
+    answers = {row[1]: row[2] for row in tables["fr"]}
+    assert answers["Préenregistrement"] == "À remplir par l'analyste"
+    assert answers["Poids de sondage"].startswith("Pseudo-maximum de vraisemblance")
+    assert "39" in answers["Test du rapport de vraisemblance par bootstrap"]
 
 
 def test_the_checklist_is_there_and_folded(sample_study: Study) -> None:

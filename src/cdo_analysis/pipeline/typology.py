@@ -27,8 +27,8 @@ from cdo_analysis.profiles import (
 )
 from cdo_analysis.profiles.agreement import compare_partitions
 from cdo_analysis.profiles.choice import Column
-from cdo_analysis.profiles.family import encode_columns
 from cdo_analysis.profiles.factorial_clusters import FactorialClusters
+from cdo_analysis.profiles.family import encode_columns
 from cdo_analysis.profiles.gap import gap_statistic
 from cdo_analysis.profiles.ratio_test import SAMPLES
 from cdo_analysis.profiles.stability import split_half
