@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -13,6 +15,7 @@ from cdo_analysis.profiles import (
     Effort,
     LatentClasses,
     bivariate_residuals,
+    bootstrap_jaccard,
     compare_numbers,
     find_profiles,
     find_repeated,
@@ -159,17 +162,69 @@ def test_shifted_answers_keep_the_counts_of_answers_and_the_mean_of_each_class()
 # The table of k ---------------------------------------------------------------------------------------------------
 
 
-def test_the_likelihood_ratio_test_stops_at_the_planted_number():
-    random = np.random.default_rng(1)
-    truth = random.choice(2, 300)
-    answers = pd.DataFrame((random.random((300, 6)) < np.array([0.2, 0.8])[truth][:, None]).astype(int))
-    p = ratio_tests(answers, [1, 2, 3, 4], replicates=19, starts=5)
-    assert np.isnan(p[1])
-    assert p[2] == 0.05
-    assert p[3] > 0.05
-    assert np.isnan(p[4])
-    again = ratio_tests(answers, [1, 2, 3, 4], replicates=19, starts=5, n_jobs=2)
-    pd.testing.assert_series_equal(p, again)
+def two_classes(n: int, *, seed: int) -> pd.DataFrame:
+    """Return six yes/no items of two classes, far apart."""
+    random = np.random.default_rng(seed)
+    truth = random.choice(2, n)
+    return pd.DataFrame((random.random((n, 6)) < np.array([0.2, 0.8])[truth][:, None]).astype(int)).add_prefix("item")
+
+
+def two_profiles(n: int, *, seed: int) -> pd.DataFrame:
+    """Return four numbers of two profiles, two deviations apart, a twentieth missing."""
+    random = np.random.default_rng(seed)
+    centres = np.array([[0.0] * 4, [2.0, 2.0, 1.0, 2.0]])
+    numbers = random.normal(centres[random.choice(2, n)], 1)
+    numbers[random.random(numbers.shape) < 0.05] = np.nan
+    return pd.DataFrame(numbers).add_prefix("score")
+
+
+def test_each_number_of_classes_is_tested_against_one_fewer():
+    found = ratio_tests(two_classes(300, seed=1), [1, 2, 3, 5])
+    assert found["p"].isna().tolist() == [True, False, False, True], "5 has no 4 to be set against"
+    assert found.loc[2, ["p", "samples"]].tolist() == [1 / 40, 39]
+    # Five samples that reach the data end the test: p is five over those drawn.
+    assert found.loc[3, "p"] == pytest.approx(5 / found.loc[3, "samples"])
+    again = ratio_tests(two_classes(300, seed=1), [1, 2, 3, 5], n_jobs=2)
+    pd.testing.assert_frame_equal(found, again)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("draw", [two_classes, two_profiles])
+def test_p_is_uniform_at_the_planted_number_and_small_below_it(draw):
+    p = []
+    for seed in range(60):
+        table = draw(200, seed=seed)
+        numbers = [name for name in table if name.startswith("score")]
+        p.append(ratio_tests(table, [1, 2, 3], continuous=numbers, random_state=seed)["p"].tolist()[1:])
+    below, at = np.array(p).T
+    assert below.max() <= 0.05
+    # 60 uniform draws: a mean of 0.5, error 0.037; 3 at 0.05 or less, 8 being beyond three errors.
+    assert at.mean() == pytest.approx(0.5, abs=0.12)
+    assert np.sum(at <= 0.05) <= 8
+    assert np.sum(at <= 0.5) == pytest.approx(30, abs=12)
+
+
+def test_a_test_of_a_large_survey_takes_five_thousand_respondents():
+    table = pd.concat([two_classes(400, seed=1)] * 13, ignore_index=True)
+    found = ratio_tests(table, [1, 2], replicates=3)
+    assert found.loc[2, ["respondents", "samples", "p"]].tolist() == [5000, 3, 0.25]
+
+
+def test_every_number_has_a_stability_a_profile_and_the_chosen_ones_are_among_them():
+    answers, _ = plant_types(300, seed=6)
+    score = answers.mean(axis=1)
+    effort = Effort(starts=10, stability_samples=5, ratio_test_samples=0, continuum_samples=0)
+    found = find_profiles(answers, score.to_frame("all"), order_by=score, numbers=[1, 2, 3], effort=effort)
+    assert found.stabilities.groupby("k").size().tolist() == [1, 2, 3]
+    lowest = found.stabilities.groupby("k")["jaccard"].min().tolist()
+    assert found.table["jaccard_min"].tolist() == lowest
+    assert found.table["jaccard_samples"].tolist() == [5, 5, 5]
+    k = found.model.n_clusters
+    chosen = found.stabilities.loc[found.stabilities["k"].eq(k), "jaccard"]
+    assert found.stability["jaccard"].tolist() == chosen.tolist()
+    # As the function alone says of the chosen model, its answers written otherwise.
+    alone = bootstrap_jaccard(found.model, answers, replicates=5, random_state=0)
+    assert_allclose(alone, chosen)
 
 
 def test_residuals_of_one_class_are_the_chi_square_of_the_pair():
@@ -183,7 +238,9 @@ def test_residuals_of_one_class_are_the_chi_square_of_the_pair():
 
 def test_further_columns_of_the_table_are_those_asked_for():
     answers, _ = plant_types(200, seed=4)
-    table, _ = compare_numbers(answers, numbers=[1, 2], columns={"classes": lambda k, model: k * 10.0}, random_state=0)
+    columns = {"classes": lambda k, model: k * 10.0}
+    effort = Effort(ratio_test_samples=0)
+    table, _ = compare_numbers(answers, numbers=[1, 2], effort=effort, columns=columns, random_state=0)
     assert table["classes"].tolist() == [10.0, 20.0]
     assert table["ratio_test_p"].isna().all()
     assert table["caic"].iloc[0] == pytest.approx(table["bic"].iloc[0] + 12)
@@ -232,6 +289,7 @@ def test_levels_of_a_continuum_are_not_named_and_the_checklist_says_why():
     assert found.verdict == "continuum"
     assert not found.stability["named"].any()
     answers_given = smart_lca(found).set_index("item")["answer"]
-    assert answers_given["one continuum instead of classes"].startswith("continuum")
-    assert answers_given["names"].startswith("0 of")
-    assert answers_given["research question that calls for latent classes"] == "to be answered by the analyst"
+    assert answers_given["continuum"] == "verdict_continuum"
+    assert answers_given["question"] == "analyst"
+    facts = smart_lca(found).set_index("item")["facts"]
+    assert json.loads(facts["names"]) == {"n": 0, "k": found.model.n_clusters}

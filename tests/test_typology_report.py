@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -82,7 +83,12 @@ def test_the_table_of_numbers_has_a_column_each_from_one_to_seven(sample_study: 
     assert [number[0] for number in piece.table.header[1:]] == list("1234567")
     measures = {row[0] for row in piece.table.rows}
     assert {"AIC", "BIC", "saBIC", "CAIC", "Entropie relative", "Moitiés (Rand ajusté)", "Gap"} <= measures
-    assert any("sans les poids" in text or "ne tient pas compte des poids" in text for text in piece.paragraphs)
+    assert any("k classes contre k − 1, pour chaque k" in text for text in piece.paragraphs)
+    assert any("sans les poids" in text for text in piece.paragraphs)
+    filled = {row[0]: row[1:] for row in piece.table.rows}
+    assert filled["p du test (sans poids)"][:2] == ["-", "0,025"]
+    for name in ("p du test (sans poids)", "Jaccard moyen", "Jaccard de la moins stable"):
+        assert "-" not in filled[name][1:], "each number of classes is tested, and its stability measured"
 
 
 def test_small_cells_of_the_portrait_are_hidden(sample_study: Study) -> None:
@@ -122,6 +128,24 @@ def test_the_outcome_is_shown_with_and_without_correction(sample_study: Study) -
     assert list(piece.table.header[1:]) == ["Most probable placement", "BCH", "Maximum likelihood"]
     modal, bch = ([float(row[c].split(" ")[0]) for row in piece.table.rows] for c in (1, 2))
     assert bch[-1] - bch[0] > modal[-1] - modal[0], "modal assignment brings the means together"
+
+
+def test_the_checklist_has_no_english_in_french_and_the_same_points_in_both(sample_study: Study) -> None:
+    tables = {}
+    for language in ("fr", "en"):
+        piece = panorama.checklist(view(sample_study, language=language))
+        assert piece is not None
+        assert piece.table is not None
+        tables[language] = piece.table.rows
+    assert len(tables["fr"]) == len(tables["en"])
+    english = re.compile(r"\b(the|of|none|yes|no|asked|classes? compared|respondents|weights|samples?|lowest)\b", re.I)
+    french = [" ".join(row) for row in tables["fr"]]
+    assert [row for row in french if english.search(row)] == []
+    assert sum(bool(english.search(" ".join(row))) for row in tables["en"]) > 10, "the words sought are English ones"
+    answers = {row[1]: row[2] for row in tables["fr"]}
+    assert answers["Préenregistrement"] == "À remplir par l'analyste"
+    assert answers["Poids de sondage"].startswith("Pseudo-maximum de vraisemblance")
+    assert "39" in answers["Test du rapport de vraisemblance par bootstrap"]
 
 
 def test_the_checklist_is_there_and_folded(sample_study: Study) -> None:

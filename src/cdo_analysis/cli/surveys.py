@@ -61,7 +61,7 @@ def check(
 @click.option("--overrides", help="TOML or CSV of analysts' decisions: firm, option, note, author, date.")
 @click.option("--names", help="TOML of the names of profiles: number, name.")
 @click.option("--reference", help="Study of an earlier wave: its profiles keep their numbers and names.")
-@click.option("--ratio-tests", default=0, help="Samples of each bootstrap likelihood-ratio test (default: none).")
+@click.option("--ratio-tests", default=39, show_default=True, help="Most samples of a likelihood-ratio test; 0: none.")
 @click.option("--note", default="", help="A sentence printed at the head of every report (what the data are).")
 @click.option("--seed", default=2026, show_default=True, help="Seed of everything random.")
 @click.option("--sheet", help="Sheet of a workbook (default: the first visible one).")

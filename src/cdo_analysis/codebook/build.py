@@ -58,7 +58,7 @@ def build_codebook(table: Mapping[str, Any], text: str, *, file: str) -> Codeboo
     """
     top = Entry(file, "the file", table).only(_FILE_KEYS)
     lists = build_answer_lists(top)
-    profiles = top.part("profiles").only(["active", "nested"])
+    profiles = top.part("profiles").only(["active", "scores", "nested"])
     return Codebook(
         id=top.name("id"),
         version=top.text("version", ""),
@@ -69,6 +69,7 @@ def build_codebook(table: Mapping[str, Any], text: str, *, file: str) -> Codeboo
         scores=tuple(_score(entry) for entry in top.tables("score", by="id")),
         variants=tuple(build_variant(entry) for entry in top.tables("variant", by="id")),
         active=profiles.names("active"),
+        active_scores=profiles.names("scores"),
         nested=tuple(_nested(entry) for entry in profiles.tables("nested", "pair", by="dropped")),
         roles=_roles(top),
         cdo=_cdo(top) if "cdo" in top else None,

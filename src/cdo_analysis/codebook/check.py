@@ -189,6 +189,12 @@ def _uses(book: Codebook) -> Iterator[Fault]:
             yield Fault("respondent", what, "name an item of kind identifier")
     for name in book.active:
         yield from _refer(name, names, "[profiles] active")
+        if name in book and book[name].kind not in ("choice", "number"):
+            what = f"names '{name}', whose kind is {book[name].kind}"
+            yield Fault("[profiles] active", what, "name items of kind choice or number")
+    measures = [*(dimension.id for dimension in book.dimensions), *(score.id for score in book.scores)]
+    for name in book.active_scores:
+        yield from _refer(name, measures, "[profiles] scores")
     for name in (name for pair in book.nested for name in pair):
         yield from _refer(name, names, "[profiles] nested")
 

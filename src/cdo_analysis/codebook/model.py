@@ -425,7 +425,9 @@ class Codebook:
     variants : tuple of Variant
         Other ways to count the scores.
     active : tuple of str
-        Items on which profiles are built.
+        Items on which profiles are built: answers, and numbers.
+    active_scores : tuple of str
+        Dimensions and scores on which they are built too.
     nested : tuple of (str, str)
         (kept, dropped): of two active items that the questionnaire nests, the one that profiles leave out.
     roles : Roles
@@ -457,6 +459,7 @@ class Codebook:
     scores: tuple[Score, ...] = ()
     variants: tuple[Variant, ...] = ()
     active: tuple[str, ...] = ()
+    active_scores: tuple[str, ...] = ()
     nested: tuple[tuple[str, str], ...] = ()
     roles: Roles = Roles()
     cdo: CdoBlock | None = None

@@ -196,6 +196,11 @@ class View:
         """Return how a dimension is called."""
         return self.book.dimension(name).label.of(self.language)
 
+    def measure_label(self, name: str) -> str:
+        """Return how a dimension or a score is called."""
+        dimensions = {dimension.id: dimension.label for dimension in self.book.dimensions}
+        return (dimensions | {score.id: score.label for score in self.book.scores})[name].of(self.language)
+
     def score_range(self, score: Score) -> tuple[float, float]:
         """Return the lowest and the highest value that a score can take."""
         if score.method == "points":

@@ -15,7 +15,7 @@ from cdo_analysis.codebook import Codebook, Item, Score, Text
 from cdo_analysis.errors import InputError
 from cdo_analysis.intake import Firm
 from cdo_analysis.maturity import MaturityScores, score_maturity, sensitivity
-from cdo_analysis.profiles import LatentClasses
+from cdo_analysis.profiles import Mixture, read_mixture
 from cdo_analysis.profiles.description import assign, profile_columns
 from cdo_analysis.reference import Arrangements, Rules, load_arrangements, load_rules
 from cdo_analysis.study import Study
@@ -112,7 +112,7 @@ class StudyWithFirm(Study):
         long = score_maturity(self._answers, self.base.codebook)
         known = pd.concat([self._answers, long.values], axis=1)
         rows = {"responses": self._answers, "weights": self._one("weights"), **_score_tables(long)}
-        rows |= self._profile()
+        rows |= self._profile(known)
         return rows | (self._evidence(known, self._fitted.evidence) if self._fitted.evidence else {})
 
     def _one(self, name: str) -> pd.DataFrame:
@@ -130,12 +130,12 @@ class StudyWithFirm(Study):
         seed = int(self.info["options"]["seed"])
         return {"sensitivity": sensitivity(self._answers, self.base.codebook, random_state=seed)}
 
-    def _profile(self) -> Tables:
+    def _profile(self, known: pd.DataFrame) -> Tables:
         """Place the company in the profiles of the study, where it answered what they are made of."""
         model = self._fitted.profiles
         if model is None:
             return {}
-        items = known_answers(model, self._answers)
+        items = known_answers(model, known)
         if items.isna().all(axis=None):
             return {}
         names = profile_columns(model.n_clusters)
@@ -179,12 +179,12 @@ class _Evidence:
 class _Fitted:
     """What a study fitted, that a new company is placed by; None where the study has no such part."""
 
-    profiles: LatentClasses | None
+    profiles: Mixture | None
     evidence: _Evidence | None
 
 
 def _load(study: Study) -> _Fitted:
-    profiles = LatentClasses.from_dict(study.document("profile_model")) if study.has("profile_model") else None
+    profiles = read_mixture(study.document("profile_model")) if study.has("profile_model") else None
     if not study.has("recommendation"):
         return _Fitted(profiles, None)
     arrangements = load_arrangements(study.text_path("arrangements"))
@@ -216,10 +216,10 @@ def with_firm(study: Study, firm: Firm) -> StudyWithFirm:
     return seen
 
 
-def known_answers(model: LatentClasses, responses: pd.DataFrame) -> pd.DataFrame:
-    """Return the answers that a model is made of; one that no respondent gave says nothing, and counts as missing."""
+def known_answers(model: Mixture, responses: pd.DataFrame) -> pd.DataFrame:
+    """Return what a model is made of; an answer that no respondent gave says nothing, and counts as missing."""
     items = responses[[str(name) for name in model.feature_names_in_]]
-    seen = zip(items.columns, model.categories_, strict=True)
+    seen = zip(model.answer_names, model.categories_, strict=True)
     return items.assign(**{name: items[name].where(items[name].isin(list(known))) for name, known in seen})
 
 

@@ -16,6 +16,7 @@ from cdo_analysis.pipeline.overrides import check_overrides, read_overrides
 from cdo_analysis.pipeline.stages import SEED, Analysis, analyse
 from cdo_analysis.pipeline.typology import TypologyOptions
 from cdo_analysis.pipeline.weights import find_margins
+from cdo_analysis.profiles.ratio_test import SAMPLES
 from cdo_analysis.reference import load_arrangements
 from cdo_analysis.resources import package_dir
 from cdo_analysis.study import Study, write_study
@@ -37,7 +38,7 @@ def fit(
     overrides: str | Path | None = None,
     names: str | Path | None = None,
     reference: str | Path | None = None,
-    ratio_tests: int = 0,
+    ratio_tests: int = SAMPLES,
     note: str = "",
     seed: int = SEED,
     sheet: str | None = None,

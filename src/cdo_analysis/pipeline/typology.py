@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -15,11 +15,22 @@ from cdo_analysis.errors import UsageError
 from cdo_analysis.intake import Survey
 from cdo_analysis.maturity import MaturityScores
 from cdo_analysis.pipeline.names import inherit_names, judge_names, read_names
-from cdo_analysis.profiles import Effort, LatentClasses, Profiles, ScoreMeans, find_profiles, relate_outcome, smart_lca
+from cdo_analysis.profiles import (
+    Effort,
+    Mixture,
+    Profiles,
+    ScoreMeans,
+    find_profiles,
+    read_mixture,
+    relate_outcome,
+    smart_lca,
+)
 from cdo_analysis.profiles.agreement import compare_partitions
 from cdo_analysis.profiles.choice import Column
 from cdo_analysis.profiles.factorial_clusters import FactorialClusters
+from cdo_analysis.profiles.family import encode_columns
 from cdo_analysis.profiles.gap import gap_statistic
+from cdo_analysis.profiles.ratio_test import SAMPLES
 from cdo_analysis.profiles.stability import split_half
 from cdo_analysis.reference import load_arrangements
 from cdo_analysis.study import Study, read_study
@@ -40,13 +51,13 @@ class TypologyOptions:
         TOML of the names of the profiles: see :func:`~cdo_analysis.pipeline.names.read_names`.
     reference : str or Path, optional
         Study of an earlier wave: its profiles keep their numbers, and their names where no file gives others.
-    ratio_tests : int, default 0
-        Samples of each bootstrap likelihood-ratio test; 0 for none (99 take a minute or more).
+    ratio_tests : int, default 39
+        Samples of each bootstrap likelihood-ratio test, at most; 0 for no test.
     """
 
     names: str | Path | None = None
     reference: str | Path | None = None
-    ratio_tests: int = 0
+    ratio_tests: int = SAMPLES
 
 
 @dataclass(frozen=True)
@@ -76,10 +87,12 @@ class Typology:
         """Yield the tables that a study keeps, each with its name."""
         found = self.profiles
         yield "profile_table", found.table
+        yield "profile_stabilities", found.stabilities
         yield "profile_posterior", found.posterior
         yield "profile_assignment", found.assignment
         yield "profile_shares", found.shares
         yield "profile_practices", found.practices
+        yield "profile_measures", found.measures
         yield "profile_stability", found.stability
         yield "profile_grouping", found.grouping.table
         yield "profile_errors", found.errors
@@ -102,6 +115,7 @@ class Typology:
             "p_continuum": _finite(grouping.p_continuum),
             "replicates": grouping.replicates,
             "active": [str(name) for name in found.model.feature_names_in_],
+            "continuous": [str(name) for name in cast("Sequence[str]", found.settings["continuous"])],
             "splits": SPLITS,
             "reference": self.reference,
         }
@@ -124,21 +138,21 @@ def find_typology(
     book, responses = survey.codebook, survey.responses
     given = read_names(options.names) if options.names else None
     reference = read_study(options.reference) if options.reference else None
-    active = list(book.active) or [item.name for item in book if item.dimension and not item.exclusive]
-    answered = [name for name in active if responses[name].notna().any()]
-    if book.main_score is None or len(responses) < FEWEST_FOR_PROFILES or not answered:
+    items = active_columns(book, responses, scores.values)
+    if book.main_score is None or len(responses) < FEWEST_FOR_PROFILES or items.empty:
         return None
-    items, dimensions = responses[answered], scores.values[dimensions_of(book)]
+    dimensions, numbers = scores.values[dimensions_of(book)], continuous_of(book, items)
     found = find_profiles(
         items,
         dimensions,
         sample_weight=weights,
         order_by=scores.values[book.main_score.id],
         numbers=NUMBERS,
+        continuous=numbers,
         reference=_model_of(reference),
-        repeated=[pair for pair in book.nested if set(pair) <= set(answered)],
+        repeated=[pair for pair in book.nested if set(pair) <= set(items)],
         effort=Effort(ratio_test_samples=options.ratio_tests),
-        columns=_further_columns(items, dimensions, weights, seed),
+        columns=_further_columns(encode_columns(items, numbers), dimensions, weights, seed),
         random_state=seed,
     )
     return Typology(
@@ -156,12 +170,28 @@ def dimensions_of(book: Codebook) -> list[str]:
     return [dimension.id for dimension in book.dimensions if dimension.id in used]
 
 
-def _model_of(reference: Study | None) -> LatentClasses | None:
+def active_columns(book: Codebook, responses: pd.DataFrame, scores: pd.DataFrame) -> pd.DataFrame:
+    """Return what profiles are made of: the active items, or all that have a dimension, and the active scores.
+
+    Columns that nobody filled are left out.
+    """
+    every = [item.name for item in book if item.dimension and not item.exclusive]
+    names = book.active or ([] if book.active_scores else every)
+    table = pd.concat([responses[list(names)], scores[list(book.active_scores)]], axis=1)
+    return table.loc[:, table.notna().any()]
+
+
+def continuous_of(book: Codebook, items: pd.DataFrame) -> list[str]:
+    """Return the columns that are numbers: scores, and items that the questionnaire asks as numbers."""
+    return [name for name in map(str, items) if name not in book or book[name].kind == "number"]
+
+
+def _model_of(reference: Study | None) -> Mixture | None:
     if reference is None:
         return None
     if not reference.has("profile_model"):
         raise UsageError(f"the reference study {reference.folder.name} has no profiles; name one that has.")
-    return LatentClasses.from_dict(reference.document("profile_model"))
+    return read_mixture(reference.document("profile_model"))
 
 
 def _further_columns(
@@ -169,7 +199,7 @@ def _further_columns(
 ) -> Mapping[str, Column]:
     """Return what fills the columns of split halves (latent classes) and of the gap (k-means on the dimensions)."""
 
-    def halves(k: int, model: LatentClasses) -> float:
+    def halves(k: int, model: Mixture) -> float:
         known = items[model.feature_names_in_]
         shares = split_half(model, known, sample_weight=weights, replicates=SPLITS, random_state=seed)
         return float("nan") if k == 1 else float(shares.mean())

@@ -1,20 +1,26 @@
-"""The SMART-LCA checklist, filled from what was done: what a referee asks of a latent class analysis."""
+"""The SMART-LCA checklist, filled from what was done: what a referee asks of a latent class analysis.
+
+It holds codes and facts; reports say them in French and in English.
+"""
 
 from __future__ import annotations
 
+import json
 import platform
 from collections.abc import Iterator
 from importlib.metadata import version
+from typing import Any
 
 import pandas as pd
 
 from cdo_analysis.profiles.choice import SMALLEST_N, SMALLEST_SHARE, Effort
 from cdo_analysis.profiles.find import Profiles
+from cdo_analysis.profiles.residuals import CHI_SQUARE_95
 
-Row = tuple[str, str, str, str]
+Row = tuple[str, str, dict[str, Any], str]
 
-TO_ANSWER = "to be answered by the analyst"
-"""What no computation knows: the research question, the preregistration, the meaning of the profiles."""
+TO_ANSWER = "analyst"
+"""The answer of what no computation knows: the research question, the preregistration, the meaning of the profiles."""
 
 
 def smart_lca(profiles: Profiles) -> pd.DataFrame:
@@ -26,96 +32,88 @@ def smart_lca(profiles: Profiles) -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame, a row an item
-        ``section``, ``item``, ``answer``, ``where`` (the field that holds the detail). An answer that no computation
-        knows says that the analyst has it.
+    DataFrame, a row a point
+        ``section``, ``item``: codes of the part and the point; ``answer``: code of the answer, ``"analyst"`` where no
+        computation knows it; ``facts``: JSON of the figures that the answer is written with (a name that ends in
+        ``share`` is 0 to 1); ``field``: where the result holds the detail.
 
     References
     ----------
     Van Lissa, Garnier-Villarreal, Anadria (2023), "Recommended practices in latent class analysis using the
     open-source R-package tidySEM", Structural Equation Modeling: the checklist SMART-LCA.
     """
-    rows = [*_before(profiles), *_data(profiles), *_model(profiles), *_choice(profiles), *_after(profiles)]
-    return pd.DataFrame(rows, columns=["section", "item", "answer", "where"])
+    parts = {"before": _before, "data": _data, "model": _model, "number": _choice, "after": _after}
+    rows = [(part, *row) for part, fill in parts.items() for row in fill(profiles)]
+    table = pd.DataFrame(rows, columns=["section", "item", "answer", "facts", "field"])
+    return table.assign(facts=[json.dumps(facts, ensure_ascii=False, sort_keys=True) for facts in table["facts"]])
 
 
 def _before(profiles: Profiles) -> Iterator[Row]:
-    section = "pre-analysis"
-    yield section, "research question that calls for latent classes", TO_ANSWER, ""
-    answer = f"exploratory: {min(profiles.table['k'])} to {max(profiles.table['k'])} classes compared"
-    yield section, "confirmatory or exploratory", answer, "table"
-    yield section, "indicators valid for the construct", TO_ANSWER, ""
-    n = profiles.model.n_observations_
-    yield section, "sample size", f"{n} respondents, {profiles.model.n_parameters_} parameters", "model"
-    yield section, "preregistration", TO_ANSWER, ""
+    yield "question", TO_ANSWER, {}, ""
+    tried = profiles.table["k"]
+    yield "exploratory", "exploratory", {"low": int(tried.min()), "high": int(tried.max())}, "table"
+    yield "validity", TO_ANSWER, {}, ""
+    size = {"n": profiles.model.n_observations_, "parameters": profiles.model.n_parameters_}
+    yield "size", "size", size, "model"
+    yield "preregistration", TO_ANSWER, {}, ""
 
 
 def _data(profiles: Profiles) -> Iterator[Row]:
-    section = "observed data"
     sizes = [len(found) for found in profiles.model.categories_]
-    answer = f"{len(sizes)} categorical items of {min(sizes)} to {max(sizes)} answers"
-    yield section, "indicators and scales", answer, "practices"
-    dropped = ", ".join(f"{row.item} ({row.reason} of {row.kept})" for row in profiles.dropped.itertuples())
-    yield section, "items left out for repeating another", dropped or "none", "dropped"
-    answer = "full-information maximum likelihood: missing at random given the other answers"
-    yield section, "missing answers", answer, "LatentClasses"
-    weighted = "pseudo-maximum likelihood, weights scaled to n" if profiles.settings.get("weighted") else "none"
-    yield section, "survey weights", weighted, "shares: weighted and unweighted"
+    numbers = profiles.model.n_features_in_ - len(sizes)
+    kind = "mixed" if sizes and numbers else "numbers" if numbers else "answers"
+    facts = {"answers": len(sizes), "numbers": numbers, "low": min(sizes, default=0), "high": max(sizes, default=0)}
+    yield "indicators", f"indicators_{kind}", facts, "practices, measures"
+    dropped = len(profiles.dropped)
+    yield "repeated", "repeated" if dropped else "none", {"n": dropped}, "dropped"
+    yield "missing", "fiml", {}, "model"
+    weighted = bool(profiles.settings.get("weighted"))
+    yield "weights", "weighted" if weighted else "unweighted", {}, "shares"
 
 
 def _model(profiles: Profiles) -> Iterator[Row]:
-    section, model = "model and estimation", profiles.model
-    yield (
-        section,
-        "software",
-        f"cdo-analysis {version('cdo-analysis')}, Python {platform.python_version()}",
-        "study, versions",
-    )
-    yield section, "estimator", "EM, local independence within a class", "LatentClasses"
-    yield section, "random starts", f"{model.n_init}; {model.starts_at_best_} reached the best likelihood", "table"
-    answer = f"{'yes' if model.converged_ else 'no'}, {model.n_iter_} iterations, tolerance {model.tol:g} per row"
-    yield section, "convergence", answer, "table"
-    yield section, "seed", str(profiles.settings.get("random_state")), "settings"
-    above = profiles.residuals["residual"].gt(3.84).mean() if len(profiles.residuals) else 0.0
-    yield section, "local independence", f"{above:.0%} of bivariate residuals above 3.84", "residuals"
+    model = profiles.model
+    software = {"version": version("cdo-analysis"), "python": platform.python_version()}
+    yield "software", "software", software, "settings"
+    yield "estimator", "estimator", {}, "model"
+    yield "starts", "starts", {"starts": model.n_init, "best": model.starts_at_best_}, "table"
+    state = "converged" if model.converged_ else "not_converged"
+    yield "convergence", state, {"iterations": model.n_iter_, "tolerance": f"{model.tol:g}"}, "table"
+    yield "seed", "seed", {"seed": str(profiles.settings.get("random_state"))}, "settings"
+    above = profiles.residuals["residual"].gt(CHI_SQUARE_95).mean() if len(profiles.residuals) else 0.0
+    yield "independence", "independence", {"share": float(above)}, "residuals"
 
 
 def _choice(profiles: Profiles) -> Iterator[Row]:
-    section, grouping = "number of classes", profiles.grouping
-    answer = f"lowest BIC whose smallest class has {SMALLEST_N} respondents or {SMALLEST_SHARE:.0%}"
-    yield section, "rule", answer, "choose_number"
-    yield section, "fit of every number", "log-likelihood, AIC, BIC, sample-adjusted BIC, CAIC, entropy", "table"
+    grouping = profiles.grouping
+    yield "rule", "rule", {"n": SMALLEST_N, "share": SMALLEST_SHARE}, "table"
+    yield "fit", "fit", {}, "table"
     effort = profiles.settings.get("effort")
     samples = effort.ratio_test_samples if isinstance(effort, Effort) else 0
-    answer = f"{samples} samples a test, unweighted, sequential" if samples else "not asked for"
-    yield section, "bootstrap likelihood-ratio test", answer, "table, ratio_test_p"
+    yield "ratio_test", "ratio_test" if samples else "left_out", {"samples": samples}, "table"
     bic = grouping.table.groupby("model")["bic"].min()
-    answer = f"{grouping.verdict}: BIC {bic['continuum']:.1f} for one continuum, {_lowest(bic):.1f} for classes"
-    yield section, "one continuum instead of classes", answer, "grouping"
-    yield section, "levels or types", grouping.shape, "grouping, shape"
-    yield section, "classes chosen", str(profiles.model.n_clusters), "model"
-
-
-def _lowest(bic: pd.Series) -> float:
-    return float(bic.drop(["continuum", "independence"], errors="ignore").min())
+    classes = float(bic.drop(["continuum", "independence"], errors="ignore").min())
+    facts = {"continuum": float(bic["continuum"]), "classes": classes}
+    yield "continuum", f"verdict_{grouping.verdict}", facts, "grouping"
+    yield "shape", f"shape_{grouping.shape}", {}, "grouping"
+    yield "chosen", "chosen", {"k": profiles.model.n_clusters}, "model"
 
 
 def _after(profiles: Profiles) -> Iterator[Row]:
-    section, chosen = "classification and interpretation", profiles.model.n_clusters
+    chosen = profiles.model.n_clusters
     row = profiles.table[profiles.table["k"].eq(chosen)].iloc[0]
-    answer = f"relative entropy {row['relative_entropy']:.2f}" if chosen > 1 else "one class"
-    yield section, "entropy", answer, "table"
-    answer = f"mean {row['mean_posterior']:.2f}, {row['min_posterior']:.2f} in the least sure class"
-    yield section, "posterior of the assigned class", answer, "assignment, errors"
-    answer = f"smallest class: {int(row['smallest_n'])} respondents, {row['smallest_share']:.1%}"
-    yield section, "class sizes", answer, "shares"
-    between = profiles.assignment["status"].eq("between").mean()
-    yield section, "respondents between two classes", f"{between:.0%} (unweighted)", "assignment, status"
-    listed = ", ".join(f"{value:.2f}" for value in profiles.stability["jaccard"])
-    yield section, "stability (bootstrap Jaccard, cold starts)", listed, "stability"
-    agreement = profiles.means_agreement
-    answer = "none" if pd.isna(agreement) else f"adjusted Rand index {agreement:.2f} with k-means on the scores"
-    yield section, "other method", answer, "means_agreement"
-    answer = f"{int(profiles.stability['named'].sum())} of {chosen} may be named; names: {TO_ANSWER}"
-    yield section, "names", answer, "stability, named"
-    yield "reproducibility", "code and data", "same input and seed, same bytes; the study keeps the model", "model"
+    entropy = {"entropy": float(row["relative_entropy"])} if chosen > 1 else {}
+    yield "entropy", "entropy" if chosen > 1 else "one_class", entropy, "table"
+    posterior = {"mean": float(row["mean_posterior"]), "least": float(row["min_posterior"])}
+    yield "posterior", "posterior", posterior, "assignment, errors"
+    yield "sizes", "sizes", {"n": int(row["smallest_n"]), "share": float(row["smallest_share"])}, "shares"
+    between = float(profiles.assignment["status"].eq("between").mean())
+    yield "between", "between", {"share": between}, "assignment"
+    jaccard = profiles.stability["jaccard"]
+    stability = {"low": float(jaccard.min()), "mean": float(jaccard.mean())}
+    yield "stability", "stability", stability, "stability"
+    agreement = float(profiles.means_agreement)
+    known = {} if pd.isna(agreement) else {"rand": agreement}
+    yield "other", "other" if known else "none", known, "means_agreement"
+    yield "names", "names", {"n": int(profiles.stability["named"].sum()), "k": chosen}, "stability"
+    yield "reproducible", "reproducible", {}, "model"

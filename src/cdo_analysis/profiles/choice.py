@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,10 +10,11 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from cdo_analysis.errors import UsageError
-from cdo_analysis.profiles.latent_class import LatentClasses
-from cdo_analysis.profiles.ratio_test import CHI_SQUARE_95, bivariate_residuals, ratio_tests
+from cdo_analysis.profiles.family import Mixture, make_mixture
+from cdo_analysis.profiles.ratio_test import SAMPLES, ratio_tests
+from cdo_analysis.profiles.residuals import CHI_SQUARE_95, bivariate_residuals
 
-Column = Callable[[int, LatentClasses], float]
+Column = Callable[[int, Mixture], float]
 """What fills a further column of the table: from k and its model to a figure."""
 
 STARTS = 50
@@ -35,11 +36,12 @@ class Effort:
     starts : int
         Random starts of each number of classes.
     stability_samples : int
-        Bootstrap samples for the Jaccard similarity of the profiles.
+        Bootstrap samples for the Jaccard similarity of the profiles of each number; fewer of a large survey: see
+        :func:`~cdo_analysis.profiles.affordable.afford_samples`.
     continuum_samples : int
         Samples drawn from the continuum where the BIC do not decide; 0 leaves the decision to the BIC.
     ratio_test_samples : int
-        Samples of each bootstrap likelihood-ratio test; 0 for no test.
+        Samples of each bootstrap likelihood-ratio test at most; 0 for no test.
     n_jobs : int or None
         Starts and samples at a time, through joblib; the results are the same whatever their number.
     """
@@ -47,7 +49,7 @@ class Effort:
     starts: int = STARTS
     stability_samples: int = 30
     continuum_samples: int = 39
-    ratio_test_samples: int = 0
+    ratio_test_samples: int = SAMPLES
     n_jobs: int | None = None
 
 
@@ -56,20 +58,23 @@ def compare_numbers(
     *,
     sample_weight: ArrayLike | None = None,
     numbers: Iterable[int] = range(1, 8),
+    continuous: Sequence[str] = (),
     effort: Effort | None = None,
     columns: Mapping[str, Column] | None = None,
     random_state: int | None = None,
-) -> tuple[pd.DataFrame, dict[int, LatentClasses]]:
-    """Fit latent classes for each number of classes and put their fit side by side.
+) -> tuple[pd.DataFrame, dict[int, Mixture]]:
+    """Fit classes for each number of them and put their fit side by side.
 
     Parameters
     ----------
-    X : DataFrame of shape (n_respondents, n_items)
-        Answers; see :meth:`LatentClasses.fit`.
+    X : DataFrame of shape (n_respondents, n_columns)
+        Answers, and numbers where `continuous` says so; NaN where missing.
     sample_weight : array of shape (n_respondents,), optional
         Survey weights, 0 or more.
     numbers : iterable of int, default 1 to 7
         The numbers of classes to try.
+    continuous : sequence of str, optional
+        Columns that are numbers, normal within a class: latent profiles are then fitted, else latent classes.
     effort : Effort, optional
         Starts, samples of the bootstrap likelihood-ratio test, workers.
     columns : mapping of str to callable, optional
@@ -86,10 +91,12 @@ def compare_numbers(
         class; ``smallest_n``, the respondents of the class that is most probable for the fewest; ``starts_at_best`` of
         ``starts`` that reached the best log-likelihood; ``converged``; ``mean_posterior``, the weighted mean
         probability of the assigned class; ``min_posterior``, the same in the class where it is lowest;
-        ``ratio_test_p``, p of k against k - 1 classes by the bootstrap, unweighted (NaN where it was not tested);
+        ``ratio_test_p``, p of k against k - 1 classes by the bootstrap, unweighted (NaN where it was not tested),
+        ``ratio_test_samples`` drawn for it and ``ratio_test_n``, the respondents of each: see
+        :func:`~cdo_analysis.profiles.ratio_test.ratio_tests`;
         ``largest_residual``, bivariate, and ``residuals_above``, the share of pairs of items above 3.84: see
-        :func:`~cdo_analysis.profiles.ratio_test.bivariate_residuals`; then those of `columns`.
-    models : dict of int to LatentClasses
+        :func:`~cdo_analysis.profiles.residuals.bivariate_residuals`; then those of `columns`.
+    models : dict of int to LatentClasses or LatentProfiles
         The fitted models by number of classes.
 
     Raises
@@ -99,19 +106,16 @@ def compare_numbers(
     """
     effort = effort or Effort()
     weights = np.ones(len(X)) if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
+    how: dict[str, int | None] = {"random_state": random_state, "n_jobs": effort.n_jobs}
     models = {
-        k: LatentClasses(k, n_init=effort.starts, random_state=random_state, n_jobs=effort.n_jobs).fit(
-            X, sample_weight=weights
-        )
-        for k in numbers
+        k: make_mixture(k, X, continuous, n_init=effort.starts, **how).fit(X, sample_weight=weights) for k in numbers
     }
     table = pd.DataFrame([_describe(model, model.predict_proba(X), weights) for model in models.values()])
-    table["ratio_test_p"] = np.nan
+    table[["ratio_test_p", "ratio_test_samples", "ratio_test_n"]] = np.nan
     if effort.ratio_test_samples:
-        tested = ratio_tests(
-            X, models, replicates=effort.ratio_test_samples, random_state=random_state, n_jobs=effort.n_jobs
-        )
-        table["ratio_test_p"] = table["k"].map(tested)
+        tested = ratio_tests(X, models, continuous=continuous, replicates=effort.ratio_test_samples, **how)
+        for name, measure in {"p": "p", "samples": "samples", "n": "respondents"}.items():
+            table[f"ratio_test_{name}"] = table["k"].map(tested[measure])
     residuals = [bivariate_residuals(model, X, sample_weight=weights)["residual"] for model in models.values()]
     table["largest_residual"] = [each.max() if len(each) else float("nan") for each in residuals]
     table["residuals_above"] = [float((each > CHI_SQUARE_95).mean()) if len(each) else 0.0 for each in residuals]
@@ -120,7 +124,7 @@ def compare_numbers(
     return table, models
 
 
-def _describe(model: LatentClasses, posterior: NDArray[np.float64], weights: NDArray[np.float64]) -> dict[str, float]:
+def _describe(model: Mixture, posterior: NDArray[np.float64], weights: NDArray[np.float64]) -> dict[str, float]:
     counted = weights > 0
     certainty, labels = posterior.max(axis=1)[counted], model.labels_[counted]
     means = [

@@ -7,6 +7,7 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
+from cdo_analysis.profiles.family import Mixture
 from cdo_analysis.profiles.latent_class import LatentClasses
 from cdo_analysis.profiles.three_step import NORMAL_95, classification_errors
 
@@ -97,10 +98,29 @@ def tabulate_errors(posterior: pd.DataFrame, weights: pd.Series) -> pd.DataFrame
     )
 
 
-def describe_practices(model: LatentClasses) -> pd.DataFrame:
+def describe_measures(model: Mixture) -> pd.DataFrame:
+    """Return the mean and the standard deviation of each number in each profile, and the overall mean."""
+    columns = ["profile", "item", "mean", "deviation", "overall"]
+    if isinstance(model, LatentClasses):
+        return pd.DataFrame(columns=columns).astype({"item": "str"})
+    k, names = model.n_clusters, model.number_names
+    return pd.DataFrame(
+        {
+            "profile": np.repeat(np.arange(k), len(names)),
+            "item": np.tile(np.array(names, dtype=object), k),
+            "mean": model.means_.ravel(),
+            "deviation": np.sqrt(model.variances_).ravel(),
+            "overall": np.tile(model.class_shares_ @ model.means_, k),
+        }
+    )
+
+
+def describe_practices(model: Mixture) -> pd.DataFrame:
     """Return the probability of each answer in each profile, and overall."""
-    parts = []
-    names = getattr(model, "feature_names_in_", range(model.n_features_in_))
+    parts = [pd.DataFrame({name: [] for name in ("profile", "item", "category", "probability", "overall")})]
+    names = model.answer_names
+    if model.categories_:
+        parts = []
     for item, categories, table in zip(names, model.categories_, model.item_probabilities_, strict=True):
         k, size = table.shape
         parts.append(

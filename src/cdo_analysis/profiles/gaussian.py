@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
+from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
-from cdo_analysis.profiles.likelihood import split_posterior
+from cdo_analysis.profiles.answers import NOT_MEASURED
+from cdo_analysis.profiles.likelihood import SHORT
 from cdo_analysis.profiles.packing import PSEUDO_COUNT, Floats, Patterns
 
 VARIANCE_FLOOR = 1e-3
@@ -31,6 +34,14 @@ class MixedData:
 
     numbers: Floats
     patterns: Patterns | None
+
+    @cached_property
+    def cells(self) -> NDArray[np.int64]:
+        """Position of each answer among the categories of all items, -1 where missing: (n_rows, n_items)."""
+        if self.patterns is None:
+            return np.empty((len(self.numbers), 0), dtype=np.int64)
+        codes = self.patterns.codes[self.patterns.of_row].astype(np.int64)
+        return np.where(codes == NOT_MEASURED, NOT_MEASURED, codes + self.patterns.first)
 
     def __len__(self) -> int:
         return len(self.numbers)
@@ -63,38 +74,49 @@ def join_mixed(data: MixedData, parameters: MixedParameters) -> Floats:
 def climb_mixed(
     data: MixedData, counts: Floats, start: MixedParameters, *, max_iter: int, tol: float
 ) -> tuple[MixedParameters, float, int, bool]:
-    """Run EM from one start until an iteration gains less than `tol` a row.
+    """Run EM from one start until what it still has to gain is estimated under `tol` a row.
 
     Returns
     -------
     parameters, log-likelihood, iterations, whether it stopped by itself
     """
-    parameters, before = start, -np.inf
-    filled, measured = np.nan_to_num(data.numbers), ~np.isnan(data.numbers)
-    n_iter = 0
-    for n_iter in range(1, max_iter + 1):
-        posterior, log_likelihood = split_posterior(join_mixed(data, parameters).T)
-        reached = float(counts @ log_likelihood)
-        if reached - before <= tol * counts.sum():
-            return parameters, reached, n_iter, True
-        before = reached
-        parameters = _update(data, posterior * counts, (filled, measured))
-    return parameters, before, n_iter, False
+    from cdo_analysis.profiles.fused_mixed import climb_mixed_alone
+
+    sizes = data.patterns.sizes if data.patterns is not None else ()
+    layout = (np.cumsum([0, *sizes]), (PSEUDO_COUNT, VARIANCE_FLOOR), max_iter, tol * float(counts.sum()))
+    sides = (start.shares, start.means.T, start.variances.T, start.probabilities.T)
+    ended = climb_mixed_alone(
+        np.ascontiguousarray(data.numbers, dtype=np.float64),
+        data.cells,
+        np.ascontiguousarray(counts, dtype=np.float64),
+        layout,
+        tuple(np.ascontiguousarray(side, dtype=np.float64) for side in sides),
+    )
+    shares, means, variances, probabilities, reached, n_iter, converged = ended
+    return MixedParameters(shares, means.T, variances.T, probabilities.T), float(reached), int(n_iter), bool(converged)
 
 
-def _update(data: MixedData, counted: Floats, numbers: tuple[Floats, NDArray[np.bool_]]) -> MixedParameters:
-    filled, measured = numbers
-    shares = counted.sum(axis=1) + PSEUDO_COUNT
-    size = counted @ measured + PSEUDO_COUNT
-    means = counted @ filled / size
-    variances = np.maximum(counted @ filled**2 / size - means**2, VARIANCE_FLOOR)
-    return MixedParameters(shares / shares.sum(), means, variances, _answer_probabilities(data.patterns, counted))
+def race_mixed(
+    data: MixedData,
+    counts: Floats,
+    starts: list[MixedParameters],
+    *,
+    finalists: int | None,
+    max_iter: int,
+    tol: float,
+    n_jobs: int | None = None,
+) -> list[tuple[MixedParameters, float, int, bool]]:
+    """Run EM from each start, or from the best `finalists` after a few iterations of all, to the end."""
 
+    def run(points: list[MixedParameters], most: int) -> list[tuple[MixedParameters, float, int, bool]]:
+        tasks = (delayed(climb_mixed)(data, counts, point, max_iter=most, tol=tol) for point in points)
+        return list(Parallel(n_jobs=n_jobs, prefer="threads")(tasks))
 
-def _answer_probabilities(patterns: Patterns | None, counted: Floats) -> Floats:
-    if patterns is None:
-        return np.ones((len(counted), 0))
-    return patterns.normalise(np.stack([patterns.count_answers(patterns.sum_weights(own)) for own in counted]))
+    if finalists is not None and finalists < len(starts):
+        short = run(starts, SHORT)
+        best = np.argsort([-reached for _, reached, _, _ in short], kind="stable")[:finalists]
+        starts = [short[place][0] for place in best]
+    return run(starts, max_iter)
 
 
 def draw_mixed_start(

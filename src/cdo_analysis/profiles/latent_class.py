@@ -12,7 +12,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from cdo_analysis.profiles.answers import encode_answers, learn_categories
-from cdo_analysis.profiles.likelihood import Runs, climb, draw_starts
+from cdo_analysis.profiles.likelihood import Runs, climb, draw_starts, race
 from cdo_analysis.profiles.mixture import FIT_FIGURES, LatentMixture
 from cdo_analysis.profiles.ordering import require_permutation
 from cdo_analysis.profiles.packing import Floats, Packing, Patterns
@@ -40,6 +40,8 @@ class LatentClasses(LatentMixture):
         The most EM iterations of a start.
     tol : float, default 1e-8
         A start ends when what it still has to gain is estimated under `tol` per row.
+    finalists : int or None, default None
+        How many starts run to their end, the others being given up after 15 iterations; all by default.
     random_state : int, RandomState or None, default None
         Seed of the starts. The same seed gives the same classes in the same order, whatever the order of the rows.
     n_jobs : int or None, default None
@@ -72,7 +74,8 @@ class LatentClasses(LatentMixture):
     converged_ : bool
         Whether the best start ended by `tol` and not by `max_iter`.
     starts_at_best_ : int
-        How many of the `n_init` starts reached the best log-likelihood within ``max(1, n / 1000)`` times 1e-4.
+        How many of the starts that ran to their end reached the best log-likelihood, within ``max(1, n / 1000)``
+        times 1e-4.
     n_features_in_ : int
         Number of columns.
     feature_names_in_ : ndarray of str
@@ -107,6 +110,7 @@ class LatentClasses(LatentMixture):
         n_init: int = 20,
         max_iter: int = 1000,
         tol: float = 1e-8,
+        finalists: int | None = None,
         random_state: int | np.random.RandomState | None = None,
         n_jobs: int | None = None,
     ) -> None:
@@ -114,6 +118,7 @@ class LatentClasses(LatentMixture):
         self.n_init = n_init
         self.max_iter = max_iter
         self.tol = tol
+        self.finalists = finalists
         self.random_state = random_state
         self.n_jobs = n_jobs
 
@@ -152,12 +157,16 @@ class LatentClasses(LatentMixture):
         patterns = Patterns.of(codes, self._sizes())
         counts = patterns.sum_weights(self._scale(weights, patterns.measured[patterns.of_row]))
         start = draw_starts(patterns, counts, self.n_clusters, self.n_init, check_random_state(self.random_state))
-        self._keep_best(
-            climb(patterns, counts[None, :], start, max_iter=self.max_iter, tol=self.tol, n_jobs=self.n_jobs)
-        )
+        self._keep_best(self._search(patterns, counts[None, :], start))
         self.n_parameters_ = self.n_clusters - 1 + self.n_clusters * (sum(self._sizes()) - self.n_features_in_)
         self.labels_ = self._describe_fit(self._join_packed(patterns.packing).T, counts)[patterns.of_row]
         return self
+
+    def _search(self, patterns: Patterns, counts: Floats, start: tuple[Floats, Floats]) -> Runs:
+        how: dict[str, Any] = {"max_iter": self.max_iter, "tol": self.tol, "n_jobs": self.n_jobs}
+        if self.finalists is None or self.finalists >= self.n_init:
+            return climb(patterns, counts, start, **how)
+        return race(patterns, counts, start, finalists=self.finalists, **how)
 
     def _keep_best(self, runs: Runs) -> None:
         best = runs.best
@@ -176,6 +185,11 @@ class LatentClasses(LatentMixture):
 
     def _join(self, X: ArrayLike) -> Floats:
         return self._join_packed(Packing.of(self.encode(X), self._sizes()))
+
+    @property
+    def answer_names(self) -> list[str]:
+        """Names of the columns of answers: all of them."""
+        return self._names()
 
     def encode(self, X: ArrayLike) -> NDArray:
         """Return the answers as positions in `categories_`, -1 where missing, shape (n_rows, n_items).

@@ -7,16 +7,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from joblib import Parallel, delayed
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
-from threadpoolctl import threadpool_limits
 
 from cdo_analysis.errors import UsageError
 from cdo_analysis.profiles.answers import encode_answers, learn_categories
-from cdo_analysis.profiles.gaussian import MixedData, MixedParameters, climb_mixed, draw_mixed_start, join_mixed
-from cdo_analysis.profiles.likelihood import ONE_THREAD
+from cdo_analysis.profiles.gaussian import MixedData, MixedParameters, draw_mixed_start, join_mixed, race_mixed
 from cdo_analysis.profiles.mixture import LatentMixture
 from cdo_analysis.profiles.ordering import require_permutation
 from cdo_analysis.profiles.packing import Floats, Patterns
@@ -43,7 +40,9 @@ class LatentProfiles(LatentMixture):
     max_iter : int, default 1000
         The most EM iterations of a start.
     tol : float, default 1e-8
-        A start ends when an iteration gains less than `tol` per row.
+        A start ends when what it still has to gain is estimated under `tol` per row.
+    finalists : int or None, default None
+        How many starts run to their end, the others being given up after 15 iterations; all by default.
     random_state : int, RandomState or None, default None
         Seed of the starts.
     n_jobs : int or None, default None
@@ -55,6 +54,8 @@ class LatentProfiles(LatentMixture):
     class_shares_ : ndarray of shape (n_clusters,)
     means_, variances_ : ndarrays of shape (n_clusters, n_numbers)
         In the units of the columns.
+    center_, unit_ : ndarrays of shape (n_numbers,)
+        Weighted mean and standard deviation of each column of numbers in the fit.
     item_probabilities_, categories_ : lists, one an answer
         As in :class:`LatentClasses`.
     n_parameters_ : int
@@ -87,6 +88,7 @@ class LatentProfiles(LatentMixture):
         n_init: int = 20,
         max_iter: int = 1000,
         tol: float = 1e-8,
+        finalists: int | None = None,
         random_state: int | np.random.RandomState | None = None,
         n_jobs: int | None = None,
     ) -> None:
@@ -95,6 +97,7 @@ class LatentProfiles(LatentMixture):
         self.n_init = n_init
         self.max_iter = max_iter
         self.tol = tol
+        self.finalists = finalists
         self.random_state = random_state
         self.n_jobs = n_jobs
 
@@ -127,8 +130,8 @@ class LatentProfiles(LatentMixture):
         used = np.where(np.isnan(numbers), 0.0, weights[:, None])
         if numbers.size and not used.any(axis=0).all():
             raise UsageError("a column of numbers is missing in every row of positive weight; leave it out")
-        self._center, self._unit = _standardise(numbers, used)
-        data = MixedData((numbers - self._center) / self._unit, self._pattern(codes))
+        self.center_, self.unit_ = _standardise(numbers, used)
+        data = MixedData(self.standardise(numbers), self._pattern(codes))
         counts = self._scale(weights, self._measured(numbers, codes))
         self._climb(data, counts, check_random_state(self.random_state))
         k = self.n_clusters
@@ -161,16 +164,14 @@ class LatentProfiles(LatentMixture):
 
     def _climb(self, data: MixedData, counts: Floats, random: np.random.RandomState) -> None:
         starts = [draw_mixed_start(data, counts, self.n_clusters, random) for _ in range(self.n_init)]
-        with threadpool_limits(limits=ONE_THREAD):
-            ended = Parallel(n_jobs=self.n_jobs, prefer="threads")(
-                delayed(climb_mixed)(data, counts, start, max_iter=self.max_iter, tol=self.tol) for start in starts
-            )
+        how: dict[str, Any] = {"max_iter": self.max_iter, "tol": self.tol, "n_jobs": self.n_jobs}
+        ended = race_mixed(data, counts, starts, finalists=self.finalists, **how)
         reached = np.array([likelihood for _, likelihood, _, _ in ended])
         best, _, self.n_iter_, self.converged_ = ended[int(np.argmax(reached))]
         self.starts_at_best_ = self._count_starts(reached)
         self.class_shares_ = best.shares
-        self.means_ = best.means * self._unit + self._center
-        self.variances_ = best.variances * self._unit**2
+        self.means_ = best.means * self.unit_ + self.center_
+        self.variances_ = best.variances * self.unit_**2
         sizes = [len(found) for found in self.categories_]
         self.item_probabilities_ = np.split(best.probabilities, np.cumsum(sizes)[:-1], axis=1) if sizes else []
 
@@ -180,12 +181,36 @@ class LatentProfiles(LatentMixture):
         return join_mixed(MixedData(numbers, self._pattern(codes)), parameters)
 
     def _join(self, X: ArrayLike) -> Floats:
+        return self._join_numbers(*self.encode(X))
+
+    def encode(self, X: ArrayLike) -> tuple[Floats, NDArray]:
+        """Return the numbers (n_rows, n_numbers), NaN where missing, and the answers, -1 where missing.
+
+        Raises
+        ------
+        InputError
+            If a column holds a category that the fit never saw.
+        """
         check_is_fitted(self)
         answers, numbers = self._split(self._validate(X, reset=False))
         codes = np.empty(answers.shape, dtype=np.int8)
         if answers.shape[1]:
             codes = encode_answers(answers, self.categories_, [str(name) for name in self.categorical])
-        return self._join_numbers(numbers, codes)
+        return numbers, codes
+
+    def standardise(self, numbers: Floats) -> Floats:
+        """Return columns of numbers with the mean 0 and the standard deviation 1 that those of the fit have."""
+        return np.asarray((numbers - self.center_) / self.unit_)
+
+    @property
+    def answer_names(self) -> list[str]:
+        """Names of the columns of answers, in the order of `categories_`."""
+        return [str(name) for name in self.categorical]
+
+    @property
+    def number_names(self) -> list[str]:
+        """Names of the columns of numbers, in the order of `means_`."""
+        return [name for name in self._names() if name not in set(self.answer_names)]
 
     def reorder(self, order: Sequence[int]) -> LatentProfiles:
         """Return a copy whose profile ``i`` is the profile ``order[i]`` of this model; see `LatentClasses.reorder`."""

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from cdo_analysis.profiles.packing import PSEUDO_COUNT, Floats, Packing, Patterns
 
-ONE_THREAD = 1
-"""Threads of a matrix product: two may add in another order, and the same input must give the same bytes."""
+SHORT = 15
+"""Iterations of the starts of a race before the best of them go on: by then, poor ones have shown themselves."""
 
 ABREAST = 4
 """Classes are computed four abreast: see :mod:`cdo_analysis.profiles.fused`."""
@@ -146,6 +146,35 @@ def climb(
         n_iter=np.array(n_iter),
         converged=np.array(converged),
     )
+
+
+def race(
+    patterns: Patterns,
+    weights: Floats,
+    start: tuple[Floats, Floats],
+    *,
+    finalists: int,
+    max_iter: int,
+    tol: float,
+    n_jobs: int | None = None,
+) -> Runs:
+    """Run the EM algorithm from each start for :data:`SHORT` iterations, and from the best `finalists` to the end.
+
+    Returns
+    -------
+    Runs
+        Of the finalists, the best at the end of the short runs first.
+
+    References
+    ----------
+    Biernacki, Celeux, Govaert (2003), "Choosing starting values for the EM algorithm for getting the highest
+    likelihood in multivariate Gaussian mixture models", Computational Statistics & Data Analysis 41(3-4).
+    """
+    short = climb(patterns, weights, start, max_iter=SHORT, tol=tol, n_jobs=n_jobs)
+    best = np.argsort(-short.log_likelihood, kind="stable")[:finalists]
+    weights = weights if len(weights) == 1 else weights[best]
+    start = short.shares[:, best], short.probabilities[:, best]
+    return climb(patterns, weights, start, max_iter=max_iter, tol=tol, n_jobs=n_jobs)
 
 
 def _climb_alone(

@@ -7,6 +7,7 @@ import pandas as pd
 from scipy.optimize import linear_sum_assignment
 
 from cdo_analysis.errors import UsageError
+from cdo_analysis.profiles.family import Mixture
 from cdo_analysis.profiles.latent_class import LatentClasses
 from cdo_analysis.profiles.packing import Floats
 from cdo_analysis.profiles.three_step import classification_errors
@@ -14,13 +15,13 @@ from cdo_analysis.profiles.three_step import classification_errors
 MAX_ITER, TOLERANCE = 5000, 1e-12
 
 
-def match_classes(model: LatentClasses, reference: LatentClasses, X: pd.DataFrame | None = None) -> pd.DataFrame:
+def match_classes(model: Mixture, reference: Mixture, X: pd.DataFrame | None = None) -> pd.DataFrame:
     """Find which class of a reference each class of a model is, so that a name follows what it named.
 
     Parameters
     ----------
-    model, reference : LatentClasses
-        Of the same items where `X` is not given.
+    model, reference : LatentClasses or LatentProfiles
+        Of the same columns where `X` is not given.
     X : DataFrame, optional
         Answers that both can place: classes are then matched by the respondents that they share. Without it, by
         their answer probabilities.
@@ -29,7 +30,8 @@ def match_classes(model: LatentClasses, reference: LatentClasses, X: pd.DataFram
     -------
     DataFrame, a row a class of `model`
         ``profile``; ``reference``, its class there, -1 where none is left; ``similarity``, 0 to 1: the respondents
-        in both over those in either (Jaccard, by posterior), or 1 less the mean Hellinger distance of the answers.
+        in both over those in either (Jaccard, by posterior), or 1 less the mean Hellinger distance of the answers and
+        numbers.
 
     Raises
     ------
@@ -61,17 +63,17 @@ def order_like(matches: pd.DataFrame) -> list[int]:
     return matches["reference"].where(matches["reference"] >= 0, last).sort_values(kind="stable").index.tolist()
 
 
-def _by_respondents(model: LatentClasses, reference: LatentClasses, X: pd.DataFrame) -> Floats:
+def _by_respondents(model: Mixture, reference: Mixture, X: pd.DataFrame) -> Floats:
     ours = model.predict_proba(X[model.feature_names_in_])
     theirs = reference.predict_proba(X[reference.feature_names_in_])
     shared = ours.T @ theirs
     return shared / (ours.sum(axis=0)[:, None] + theirs.sum(axis=0) - shared)
 
 
-def _by_answers(model: LatentClasses, reference: LatentClasses) -> Floats:
-    place = {name: position for position, name in enumerate(reference._names())}
-    distances = []
-    for position, name in enumerate(model._names()):
+def _by_answers(model: Mixture, reference: Mixture) -> Floats:
+    place = {name: position for position, name in enumerate(reference.answer_names)}
+    distances = _distances_of_numbers(model, reference)
+    for position, name in enumerate(model.answer_names):
         if name in place:
             ours = _on_all_answers(model, position, reference, place[name])
             theirs = _on_all_answers(reference, place[name], model, position)
@@ -82,7 +84,24 @@ def _by_answers(model: LatentClasses, reference: LatentClasses) -> Floats:
     return 1.0 - np.mean(distances, axis=0)
 
 
-def _on_all_answers(model: LatentClasses, item: int, other: LatentClasses, other_item: int) -> Floats:
+def _distances_of_numbers(model: Mixture, reference: Mixture) -> list[Floats]:
+    """Return the Hellinger distances of the normal laws of each number that both models have."""
+    if isinstance(model, LatentClasses) or isinstance(reference, LatentClasses):
+        return []
+    place = {name: position for position, name in enumerate(reference.number_names)}
+    distances = []
+    for position, name in enumerate(model.number_names):
+        if name in place:
+            ours = (model.means_[:, position, None], model.variances_[:, position, None])
+            theirs = (reference.means_[:, place[name]], reference.variances_[:, place[name]])
+            total = ours[1] + theirs[1]
+            overlap = np.sqrt(2 * np.sqrt(ours[1] * theirs[1]) / total)
+            overlap = overlap * np.exp(-0.25 * (ours[0] - theirs[0]) ** 2 / total)
+            distances.append(np.sqrt(np.maximum(1 - overlap, 0.0)))
+    return distances
+
+
+def _on_all_answers(model: Mixture, item: int, other: Mixture, other_item: int) -> Floats:
     """Return the probabilities of an item over the categories of either model."""
     every = sorted({*model.categories_[item].tolist(), *other.categories_[other_item].tolist()}, key=str)
     table = pd.DataFrame(model.item_probabilities_[item], columns=model.categories_[item].tolist())

@@ -37,6 +37,7 @@ class LatentMixture(ClusterMixin, BaseEstimator):
     n_clusters: int
     n_init: int
     max_iter: int
+    finalists: int | None
     n_features_in_: int
     n_observations_: int
     n_parameters_: int
@@ -52,8 +53,8 @@ class LatentMixture(ClusterMixin, BaseEstimator):
         raise NotImplementedError
 
     def _check_size(self, n_rows: int) -> None:
-        for name in ("n_clusters", "n_init", "max_iter"):
-            if getattr(self, name) < 1:
+        for name in ("n_clusters", "n_init", "max_iter", "finalists"):
+            if getattr(self, name) is not None and getattr(self, name) < 1:
                 raise UsageError(f"{type(self).__name__} has {name}={getattr(self, name)}; give 1 or more")
         if n_rows < self.n_clusters:
             raise UsageError(

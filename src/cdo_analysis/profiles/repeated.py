@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import combinations
 
 import numpy as np
@@ -10,16 +10,24 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from cdo_analysis.errors import UsageError
+from cdo_analysis.profiles.family import cut_numbers
 
 NEAR_COPY = 0.9
 """Cramér's V from which an item says again what another says."""
+
+NEAR_LINE = 0.95
+"""Correlation, of either sign, from which a number says again what another says: a tenth of its variance is its own."""
 
 EXPECTED_IN_EMPTY_CELL = 20.0
 """A pair is nested when a cell is empty that would hold this many respondents if the items were independent."""
 
 
 def find_repeated(
-    X: pd.DataFrame, *, sample_weight: ArrayLike | None = None, declared: Iterable[tuple[str, str]] = ()
+    X: pd.DataFrame,
+    *,
+    sample_weight: ArrayLike | None = None,
+    declared: Iterable[tuple[str, str]] = (),
+    continuous: Sequence[str] = (),
 ) -> pd.DataFrame:
     """Find the items to leave out because another one already says what they say.
 
@@ -30,13 +38,16 @@ def find_repeated(
     sample_weight : array of shape (n_respondents,), optional
     declared : iterable of pairs of str
         (kept, dropped): pairs that the questionnaire nests, such as "social media" and "two social media or more".
+    continuous : sequence of str, optional
+        Columns that are numbers.
 
     Returns
     -------
     DataFrame, a row an item to drop
         ``item``; ``kept``, the item that stays; ``reason``: "declared", "copy" (Cramér's V of 0.9 or more) or
         "nested" (two yes/no items, and nobody gives one of the four pairs of answers, where 20 or more would by
-        chance); ``cramers_v``. Of a pair, the column that comes first stays.
+        chance), "correlated" (two numbers whose correlation is 0.95 or more, in absolute value); ``cramers_v``, or that
+        correlation of two numbers. Of a pair, the column that comes first stays.
 
     Raises
     ------
@@ -58,15 +69,31 @@ def find_repeated(
         )
     rows = []
     dropped: set[str] = set()
+    cut = cut_numbers(X, continuous)
     for kept, item in [*declared, *combinations(X.columns, 2)]:
         if dropped & {kept, item}:
             continue
-        v, nested = _associate(X[kept], X[item], weights)
-        reason = "declared" if (kept, item) in declared else "copy" if v >= NEAR_COPY else "nested" if nested else ""
+        if kept in continuous and item in continuous:
+            v = _correlate(X[kept], X[item], weights)
+            reason = "correlated" if v >= NEAR_LINE else ""
+        else:
+            v, nested = _associate(cut[kept], cut[item], weights)
+            reason = "copy" if v >= NEAR_COPY else "nested" if nested else ""
+        reason = "declared" if (kept, item) in declared else reason
         if reason:
             dropped.add(item)
             rows.append((item, kept, reason, v))
     return pd.DataFrame(rows, columns=["item", "kept", "reason", "cramers_v"])
+
+
+def _correlate(first: pd.Series, second: pd.Series, weights: np.ndarray) -> float:
+    """Return the absolute weighted correlation of two numbers, 0 where one does not vary."""
+    known = (first.notna() & second.notna()).to_numpy() & (weights > 0)
+    if known.sum() < 2:
+        return 0.0
+    covariance = np.cov(np.vstack([first[known], second[known]]).astype(float), aweights=weights[known])
+    spread = np.sqrt(covariance[0, 0] * covariance[1, 1])
+    return float(round(abs(covariance[0, 1]) / spread, 12)) if spread > 0 else 0.0
 
 
 def _associate(first: pd.Series, second: pd.Series, weights: np.ndarray) -> tuple[float, bool]:

@@ -19,7 +19,7 @@ from sklearn.utils import check_random_state
 
 from cdo_analysis.errors import UsageError
 
-COLD_STARTS = {"n_init": 10, "start_rows": 4000}
+COLD_STARTS = {"n_init": 12, "finalists": 2, "start_rows": 4000}
 """What a replicate sets, where its model has it; none starts from the profiles under test, which would flatter them."""
 
 LOOSE = 1e-6
@@ -112,6 +112,21 @@ def bootstrap_jaccard(
     """
     labels = np.asarray(model.predict(X))
     weights = _weights(sample_weight, len(labels))
+    return find_again((model, X, labels), weights, replicates=replicates, random_state=random_state)
+
+
+def find_again(
+    found: tuple[Clusterer, ArrayLike, NDArray[np.int64]],
+    weights: NDArray[np.float64],
+    *,
+    replicates: int,
+    random_state: int | np.random.RandomState | None,
+) -> NDArray[np.float64]:
+    """Return what :func:`bootstrap_jaccard` does, of profiles given as a model, what to refit it on, and their labels.
+
+    `X` may write the answers otherwise than the model was fitted on, as long as the model finds the same in it.
+    """
+    model, X, labels = found
     similarities = _replicate(_find_again, (model, X, labels, weights), replicates, random_state)
     return np.mean(similarities, axis=0)
 

@@ -26,6 +26,7 @@ from cdo_analysis.exhibits.panorama.leadership import (
     estimates_overview,
 )
 from cdo_analysis.exhibits.panorama.maturity import dimensions, dimensions_by_size, distribution, intensity
+from cdo_analysis.exhibits.panorama.measures import marked_numbers
 from cdo_analysis.exhibits.panorama.moves import transitions
 from cdo_analysis.exhibits.panorama.portfolio import demand_by, portfolio
 from cdo_analysis.exhibits.panorama.portrait import (
@@ -66,6 +67,7 @@ __all__ = [
     "has_profiles",
     "intensity",
     "marked_answers",
+    "marked_numbers",
     "methods_agreement",
     "options",
     "policy_difference",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cdo_analysis.exhibits.exhibit import Card, Exhibit
+from cdo_analysis.exhibits.panorama.measures import distinctive_numbers
 from cdo_analysis.exhibits.panorama.portrait import practice_shares
 from cdo_analysis.exhibits.panorama.profiles import (
     STABLE,
@@ -50,7 +51,8 @@ def _card(view: View, row: Any) -> Card:
         return Card(title, "c", [view.say("panorama.card_hidden")])
     share = weighted_mean(view.study.column("profile_posterior", f"profile_{profile}"), view.design)
     practices = [_practice_line(view, *practice) for practice in distinctive_practices(view, profile)]
-    lines = [_share_line(view, n, share), *_score_lines(view, profile, n), *_stability_lines(view, profile), *practices]
+    marks = practices or distinctive_numbers(view, profile, most=_PRACTICES_ON_A_CARD)
+    lines = [_share_line(view, n, share), *_score_lines(view, profile, n), *_stability_lines(view, profile), *marks]
     return Card(title, view.numbers.share(share.estimate), lines)
 
 

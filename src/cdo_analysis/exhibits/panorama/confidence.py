@@ -8,6 +8,7 @@ import numpy as np
 
 from cdo_analysis.disclosure import flag_counts
 from cdo_analysis.exhibits.exhibit import Exhibit, TableView
+from cdo_analysis.exhibits.panorama.portrait import variable_word
 from cdo_analysis.exhibits.panorama.profiles import (
     STABLE,
     group_words,
@@ -154,4 +155,4 @@ def _one_dropped(view: View, row: Any) -> str:
 
 
 def _label(view: View, item: str) -> str:
-    return view.say("label.quoted", text=view.book[item].question.of(view.language))
+    return view.say("label.quoted", text=variable_word(view, item))

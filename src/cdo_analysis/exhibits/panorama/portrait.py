@@ -24,6 +24,17 @@ def active_items(view: View) -> list[str]:
     return list(view.study.info["profiles"].get("active", []))
 
 
+def active_numbers(view: View) -> list[str]:
+    """Return those of them that are numbers: scores, and answers in numbers."""
+    return list(view.study.info["profiles"].get("continuous", []))
+
+
+def active_answers(view: View) -> list[str]:
+    """Return those of them that are answers to choose from."""
+    numbers = active_numbers(view)
+    return [name for name in active_items(view) if name not in numbers]
+
+
 def supplementary_items(view: View) -> list[str]:
     """Return what describes the groups without having made them: size, sector, region, how digital is led."""
     roles = [view.book.roles.sector, view.book.roles.region, view.book.cdo.arrangement if view.book.cdo else ""]
@@ -39,7 +50,9 @@ def marked_answers(view: View) -> Exhibit | None:
     """
     if not has_profiles(view):
         return None
-    active, supplementary = active_items(view), supplementary_items(view)
+    active, supplementary = active_answers(view), supplementary_items(view)
+    if not (active or supplementary):
+        return None
     table = _described(view, view.responses[[*active, *supplementary]], active=active)
     shown = table[table["flag"].ne("c") & table["v_test"].abs().ge(_LEAST_V)]
     parts = [_marking(part) for _, part in shown.groupby("profile", sort=True)]
@@ -53,13 +66,14 @@ def marked_answers(view: View) -> Exhibit | None:
         "marks",
         view.say("typology.marks_title", **words),
         level=3,
-        paragraphs=[view.say("typology.marks_words", n=view.numbers.number(_worth(view)), hidden=hidden)],
+        paragraphs=[view.say("typology.marks_words", n=view.numbers.number(worth(view)), hidden=hidden)],
         table=TableView(header, rows, numeric=(False, False, True, True, True, True, True)),
         notes=view.notes(reading=_mark_reading(view, parts), n=len(view.scores)),
     )
 
 
-def _worth(view: View) -> float:
+def worth(view: View) -> float:
+    """Return how many companies, drawn at random with equal weights, the respondents are worth."""
     return float(view.study.info["weighting"]["effective_n"])
 
 
@@ -67,7 +81,7 @@ def _described(view: View, answers: pd.DataFrame, *, active: list[str]) -> pd.Da
     """Return the portrait of the groups with a flag a cell: each item crossed with the groups."""
     labels = view.study.column("profile_assignment", "profile").reindex(answers.index, fill_value=-1)
     weights = view.weights[answers.index]
-    table = describe_categories(labels, answers, sample_weight=weights, active=active, n_effective=_worth(view))
+    table = describe_categories(labels, answers, sample_weight=weights, active=active, n_effective=worth(view))
     flags: dict[tuple[Any, Any, Any], Any] = {}
     for item in answers:
         counts = pd.crosstab(labels, answers[item].astype(object))
@@ -98,7 +112,7 @@ def _answer_row(view: View, row: Any) -> list[str]:
 
 def _answer_label(view: View, item: str, code: str) -> str:
     label = view.say(f"size.{code}") if item == "size_category" else view.book[item].label_of(code, view.language)
-    return view.say("typology.answer", question=_item_word(view, item), answer=label)
+    return view.say("typology.answer", question=variable_word(view, item), answer=label)
 
 
 def variables(view: View) -> Exhibit | None:
@@ -106,19 +120,22 @@ def variables(view: View) -> Exhibit | None:
     if not has_profiles(view):
         return None
     active, supplementary = active_items(view), supplementary_items(view)
-    rows = [[_item_word(view, name), view.say("typology.role_active")] for name in active]
-    rows += [[_item_word(view, name), view.say("typology.role_supplementary")] for name in supplementary]
+    rows = [[variable_word(view, name), view.say("typology.role_active")] for name in active]
+    rows += [[variable_word(view, name), view.say("typology.role_supplementary")] for name in supplementary]
     fields = {"n": len(active), "others": len(supplementary), **group_words(view)}
     header = [view.say("typology.variable"), view.say("typology.mark_role")]
     title = view.say("typology.variables_title" if supplementary else "typology.variables_title_none", **fields)
     return view.exhibit("variables", title, level=3, table=TableView(header, rows), folded=True)
 
 
-def _item_word(view: View, name: str) -> str:
+def variable_word(view: View, name: str) -> str:
+    """Return what a variable is called: a question, a dimension or a score."""
     if name == "size_category":
         return view.say("size.word").capitalize()
     if view.book.cdo and name == view.book.cdo.arrangement:
         return view.say("label.arrangement")
+    if name not in view.book:
+        return view.measure_label(name)
     return view.book[name].question.of(view.language)
 
 
@@ -141,7 +158,9 @@ def practice_shares(view: View) -> pd.DataFrame:
         profile, item, n (members in the upper half), share, overall (0 to 1), gap (points of percentage). What must be
         hidden is left out.
     """
-    active, halves = active_items(view), {}
+    active, halves = active_answers(view), {}
+    if not active:
+        return pd.DataFrame(columns=["profile", "item", "n", "share", "overall", "gap"])
     for name in active:
         points = view.responses[name].map(view.book[name].points).astype(float)
         halves[name] = points.ge(_UPPER_HALF).map({True: "upper", False: "lower"}).where(points.notna())
@@ -160,6 +179,8 @@ def separating_practices(view: View) -> Exhibit | None:
     order = view.study.table("profile_shares").sort_values("order_mean", kind="stable")["profile"].tolist()
     place = {profile: position for position, profile in enumerate(order)}
     shares = practice_shares(view)
+    if shares.empty:
+        return None
     known = pd.DataFrame(
         {
             "profile": shares["profile"].map(place),

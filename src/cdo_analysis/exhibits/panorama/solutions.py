@@ -34,14 +34,24 @@ def solutions(view: View) -> Exhibit | None:
 
 
 def _words(view: View, table: pd.DataFrame, chosen: int) -> list[str]:
-    words = [view.say("typology.solutions_rule", k=chosen)]
-    tested = "ratio_test_p" in table and table["ratio_test_p"].notna().any()
-    words.append(view.say("typology.ratio_test" if tested else "typology.ratio_test_none"))
+    words = [view.say("typology.solutions_rule", k=chosen), _test_words(view, table)]
     further = []
+    if "jaccard_samples" in table:
+        further.append(view.say("typology.jaccard_numbers", samples=int(table["jaccard_samples"].max())))
     if "split_half" in table:
         further.append(view.say("typology.split_half", splits=view.study.info["profiles"].get("splits", 0)))
     further += [view.say("typology.gap")] if "gap" in table else []
     return [*words, *([" ".join(further)] if further else [])]
+
+
+def _test_words(view: View, table: pd.DataFrame) -> str:
+    """Return what was done of the likelihood-ratio test: samples, respondents."""
+    if not ("ratio_test_samples" in table and table["ratio_test_samples"].notna().any()):
+        return view.say("typology.ratio_test_none")
+    words = view.say("typology.ratio_test", samples=int(table["ratio_test_samples"].max()))
+    respondents = int(table["ratio_test_n"].max())
+    part = view.say("typology.ratio_test_part", n=view.numbers.number(respondents))
+    return f"{words} {part}" if respondents < len(view.scores) else words
 
 
 def _table(view: View, table: pd.DataFrame, chosen: int) -> TableView:
@@ -69,6 +79,9 @@ _MEASURES = {
     "split_half": 2,
     "gap": 2,
     "ratio_test_p": 3,
+    "ratio_test_samples": 0,
+    "jaccard_min": 2,
+    "jaccard_mean": 2,
 }
 """The measures that are shown, with their decimals."""
 
