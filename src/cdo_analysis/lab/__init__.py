@@ -1,0 +1,1 @@
+"""Widgets of JupyterLab and of the pages that Voilà serves."""
