@@ -49,7 +49,9 @@ def _folders() -> Iterator[Path]:
     import platformdirs
 
     for folder in (Path.cwd(), Path(platformdirs.user_cache_dir("cdo-analysis")), Path(tempfile.gettempdir())):
-        yield next(path for path in (folder, *folder.parents) if os.path.exists(path))  # which does not raise where one may not look
+        yield next(
+            path for path in (folder, *folder.parents) if os.path.exists(path)
+        )  # which does not raise where one may not look
 
 
 def _is_writable(folder: Path) -> bool:
