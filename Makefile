@@ -37,8 +37,8 @@ lint: $(READY)
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/mypy
 
-lab: $(READY)  ## JupyterLab on the report templates
-	$(BIN)/jupyter lab notebooks
+lab: $(READY)  ## JupyterLab; its launcher opens working copies of the notebooks, in reports/atelier
+	$(BIN)/cdo-analysis lab --folder reports/atelier -- $(LAB)
 
 bench: $(READY)  ## the speed and accuracy figures
 	$(BIN)/python benchmarks/planted_truth.py

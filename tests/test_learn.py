@@ -11,10 +11,10 @@ import nbformat
 import papermill
 import pytest
 
-from cdo_analysis.cli.workbench import copy_notebooks
 from cdo_analysis.exhibits import MIME
 from cdo_analysis.reports import template_names
 from cdo_analysis.resources import notebooks_dir
+from cdo_analysis.workbench import copy_notebooks
 
 PAGES = sorted((notebooks_dir() / "learn").glob("*.ipynb"))
 BY_HAND = re.compile(r"^\*\*À retrouver :\*\* (.+)$", re.M)

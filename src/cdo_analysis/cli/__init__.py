@@ -27,7 +27,7 @@ for _command in (
     *(surveys.check, surveys.fit, surveys.forget),
     *(single.report, single.form, single.sheet),
     *(many.batch, many.due, many.status),
-    *(workbench.sample, workbench.lab),
+    *(workbench.sample, workbench.lab, workbench.init, workbench.doctor, workbench.serve),
     codebooks.codebook,
 ):
     main.add_command(_command)

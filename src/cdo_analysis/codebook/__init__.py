@@ -3,6 +3,7 @@
 A codebook is a TOML file (``codebooks/*.toml``). A new survey or a new wave is a new file, never new Python.
 """
 
+from cdo_analysis.codebook.compared import Difference, compare_codebooks, routing_of, wording_of
 from cdo_analysis.codebook.load import codebook_ids, load_codebook, read_codebook
 from cdo_analysis.codebook.model import (
     MISSING_KINDS,
@@ -23,6 +24,8 @@ from cdo_analysis.codebook.model import (
     Variant,
     WeightingBlock,
 )
+from cdo_analysis.codebook.outline import outline
+from cdo_analysis.codebook.review import Problem, find_problems
 from cdo_analysis.units import UNITS, StatisticalUnit
 from cdo_analysis.wording import LANGUAGES, Language, Text
 
@@ -37,12 +40,14 @@ __all__ = [
     "Collection",
     "Condition",
     "Consistency",
+    "Difference",
     "Dimension",
     "Item",
     "ItemKind",
     "Language",
     "Limit",
     "MissingKind",
+    "Problem",
     "Roles",
     "Score",
     "StatisticalUnit",
@@ -50,6 +55,11 @@ __all__ = [
     "Variant",
     "WeightingBlock",
     "codebook_ids",
+    "compare_codebooks",
+    "find_problems",
     "load_codebook",
+    "outline",
     "read_codebook",
+    "routing_of",
+    "wording_of",
 ]

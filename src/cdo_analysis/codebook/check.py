@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from itertools import chain
 
 from cdo_analysis.codebook.consistency import consistency_faults
@@ -29,7 +29,29 @@ _PARTS_OF = {"count": ("items",), "points": ("dimensions",), "likert": ("dimensi
 
 def check_codebook(book: Codebook, file: str) -> None:
     """Raise a CodebookError for the first thing in `book` that does not fit the rest; `file` is named in it."""
-    checks = (
+    for fault in chain.from_iterable(check(book) for check in _checks()):
+        raise fault.in_file(file)
+
+
+def find_faults(book: Codebook) -> list[Fault]:
+    """Return all that does not fit together, where :func:`check_codebook` raises the first.
+
+    A check that cannot go on after a fault of its own, as what it would look at is not there, stops at that fault.
+    """
+    faults: list[Fault] = []
+    for check in _checks():
+        found = check(book)
+        before = len(faults)
+        try:
+            faults.extend(found)
+        except KeyError:
+            if len(faults) == before:
+                raise
+    return faults
+
+
+def _checks() -> tuple[Callable[[Codebook], Iterable[Fault]], ...]:
+    return (
         _names,
         _clashes,
         _columns,
@@ -44,8 +66,6 @@ def check_codebook(book: Codebook, file: str) -> None:
         consistency_faults,
         _emptiness,
     )
-    for fault in chain.from_iterable(check(book) for check in checks):
-        raise fault.in_file(file)
 
 
 def _refer(name: str, known: Collection[str], where: str) -> Iterator[Fault]:

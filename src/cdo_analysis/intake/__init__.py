@@ -20,6 +20,7 @@ from cdo_analysis.intake.pseudonymity import pseudonymise
 from cdo_analysis.intake.quality import FLAGS
 from cdo_analysis.intake.read import read_survey
 from cdo_analysis.intake.readers import ExportOptions, RawTable, read_table
+from cdo_analysis.intake.suggestions import ColumnMatch, Suggestion, suggest_columns
 from cdo_analysis.intake.survey import Survey
 
 __all__ = [
@@ -29,9 +30,11 @@ __all__ = [
     "RULES",
     "SIZE_CATEGORIES",
     "CleaningLog",
+    "ColumnMatch",
     "ExportOptions",
     "Firm",
     "RawTable",
+    "Suggestion",
     "Survey",
     "count_issues",
     "drop_off",
@@ -45,5 +48,6 @@ __all__ = [
     "read_table",
     "replay",
     "size_category",
+    "suggest_columns",
     "write_log",
 ]

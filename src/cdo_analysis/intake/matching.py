@@ -84,6 +84,20 @@ def match_columns(raw: RawTable, book: Codebook, log: IssueLog) -> Matched:
     return Matched(raw.cells.rename(columns=found), adapted, declared)
 
 
+def known_columns(raw: RawTable, book: Codebook) -> dict[str, str]:
+    """Return header -> column of the codebook for the columns that are found, whatever is absent."""
+    found = _by_header(list(raw.cells.columns), list(_columns(book)), raw.file)
+    found |= _by_other_names(raw, book, found, IssueLog())
+    lists = _in_one_cell(raw, book, found)
+    members = {item.block: item.column for item in book if item.block in lists}
+    return found | {header: members[name] for name, (header, _) in lists.items()}
+
+
+def writings_of(item: Item) -> list[str]:
+    """Return the names under which an item may stand in an export: its own, its column, its wordings."""
+    return list(dict.fromkeys(filter(None, (item.name.replace("_", " "), item.column, *_wordings(item)))))
+
+
 def _columns(book: Codebook) -> dict[str, Item]:
     """Return the first item of each column, in the order of the questionnaire."""
     columns: dict[str, Item] = {}
