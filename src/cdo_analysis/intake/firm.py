@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from cdo_analysis.codebook import Codebook, Item, codebook_ids, load_codebook
@@ -108,7 +109,7 @@ def read_firm(
     faults: list[str] = []
     cells = _to_cells(written, book, faults)
     coded = code_answers(cells, book)
-    responses, missing = settle_missing(coded, cells, book)
+    responses, missing = settle_missing(coded, cells, book).tables(np.ones(1, dtype=bool), cells.index)
     places = {answer.key: answer.where for answer in written.answers}
     for column in coded.columns.values():
         faults += _unreadable(column, places)
@@ -154,7 +155,7 @@ def _to_cells(written: FirmFile, book: Codebook, faults: list[str]) -> pd.DataFr
             _tick(cells, taken, batteries[key], answer, faults)
         else:
             faults.append(f"{_place(answer)} {_UNKNOWN} {book.id}{did_you_mean(answer.key, _codes(book))}")
-    return pd.DataFrame([cells], dtype=object)
+    return pd.DataFrame([cells], dtype="category")
 
 
 def _names(book: Codebook) -> tuple[dict[str, Item], dict[str, list[Item]]]:
@@ -222,7 +223,8 @@ def _place(answer: Written) -> str:
 
 def _unreadable(column: ReadColumn, places: Mapping[str, str]) -> list[str]:
     """Return the fault of the only cell of a column; nothing where it was read, or is blank."""
-    reading, text, item = column.readings[column.places[0]], column.texts[column.places[0]], column.item
+    place = int(column.places[0])
+    reading, text, item = column.reading(place), column.texts[place], column.item
     if reading.missing != "invalid":
         return []
     low, high = item.bounds

@@ -5,14 +5,17 @@ from __future__ import annotations
 import csv
 import io
 import os
+import re
 import tempfile
 from pathlib import Path
+
+import numpy as np
 
 from cdo_analysis.codebook import Codebook
 from cdo_analysis.errors import InputError, PublishError
 from cdo_analysis.intake.coding import identifier_of
 from cdo_analysis.intake.delimited import read_delimited
-from cdo_analysis.intake.records import clean_header
+from cdo_analysis.intake.records import Records, clean_header
 from cdo_analysis.intake.sources import content_of, read_source
 
 
@@ -43,25 +46,27 @@ def forget_in_export(path: str | Path, codebook: Codebook, respondent: str) -> l
     if content_of(data, name) != "text":
         raise InputError(f"{name} is no CSV; remove the respondent in the tool that wrote it, and export again.")
     records = read_delimited(data, name)
-    gone = {
-        number
-        for number, row in zip(records.numbers, records.rows, strict=True)
-        if number > 1 and respondent in (f"line-{number}", _identifier(row, records.rows[0], codebook))
-    }
-    if gone:
-        kept = [row for number, row in zip(records.numbers, records.rows, strict=True) if number not in gone]
-        _replace(Path(path), kept, records.separator, records.encoding)
-    return sorted(gone)
+    gone = _is_named(records, codebook, respondent) | (records.numbers == _line_named(respondent))
+    if gone.any():
+        rows = [records.header, *records.take(~gone).rows()]
+        _replace(Path(path), rows, records.separator, records.encoding)
+    return [int(number) for number in records.numbers[gone]]
 
 
-def _identifier(row: list[str], header: list[str], codebook: Codebook) -> str:
-    if not codebook.respondent:
-        return ""
-    item = codebook[codebook.respondent]
-    headers = [clean_header(cell).casefold() for cell in header]
-    column = clean_header(item.column).casefold()
-    place = headers.index(column) if column in headers else -1
-    return identifier_of(row[place], item) if 0 <= place < len(row) else ""
+def _line_named(respondent: str) -> int:
+    found = re.fullmatch("line-([0-9]{1,12})", respondent)
+    return int(found[1]) if found else 0
+
+
+def _is_named(records: Records, codebook: Codebook, respondent: str) -> np.ndarray:
+    """Tell which records the respondent identifies."""
+    if codebook.respondent:
+        item = codebook[codebook.respondent]
+        wanted = clean_header(item.column).casefold()
+        for cell, column in zip(records.header, records.columns, strict=False):
+            if clean_header(cell).casefold() == wanted:
+                return column.where(lambda text: identifier_of(text, item) == respondent)
+    return np.zeros(len(records), dtype=bool)
 
 
 def _replace(path: Path, rows: list[list[str]], separator: str, encoding: str) -> None:

@@ -95,7 +95,7 @@ def set_apart(cells: pd.DataFrame, codebook: Codebook, log: IssueLog) -> pd.Data
         if kind:
             found[header] = cells[header]
             log.add("personal_column", column=header[:60], what=kind)
-    return pd.DataFrame(found, index=cells.index)
+    return pd.DataFrame(found, index=cells.index, copy=False)
 
 
 def _kind_of(header: str, texts: pd.Series) -> str:
@@ -104,7 +104,7 @@ def _kind_of(header: str, texts: pd.Series) -> str:
         return "the address or place of a machine"
     if len(folded) <= 40 and _CONTACT_HEADERS.fullmatch(folded):
         return "a name or a way to reach somebody"
-    written = [text for text in texts.unique() if text.strip()]
+    written = [text for text in texts.cat.categories if text.strip()]
     kinds = [find_personal(text) for text in written[:200]]
     told = sum(bool(kind) for kind in kinds)
     return kinds[[bool(k) for k in kinds].index(True)][0] if kinds and told > MOSTLY * len(kinds) else ""
@@ -117,7 +117,7 @@ def contacts_of(apart: pd.DataFrame) -> pd.DataFrame:
         for header in apart.columns
         if not _MACHINE_HEADERS.fullmatch(fold(header)) and _kind_of(header, apart[header]) != "IP address"
     ]
-    return apart[kept].copy()
+    return apart[kept].astype(object).astype("str")
 
 
 def flag_same_address(apart: pd.DataFrame, lines: pd.Series, log: IssueLog) -> pd.Series:
@@ -126,7 +126,7 @@ def flag_same_address(apart: pd.DataFrame, lines: pd.Series, log: IssueLog) -> p
     for header in apart.columns:
         if not _ADDRESSES.fullmatch(fold(header)):
             continue
-        address = apart[header].str.strip()
+        address = apart[header].astype("str").str.strip()
         n = address.map(address[address.ne("")].value_counts()).fillna(0)
         many = n >= FEWEST_AT_ONE_ADDRESS
         log.add_cells("same_address", n[many].astype(int).astype(str), lines=lines, item="")

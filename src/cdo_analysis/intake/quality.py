@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from cdo_analysis.codebook import Codebook, Item
+from cdo_analysis.intake.columns import texts_of
 from cdo_analysis.intake.company import role_numbers
 from cdo_analysis.intake.doubts import inconsistent, long_strings, near_duplicates
 from cdo_analysis.intake.issues import IssueLog
@@ -21,6 +22,7 @@ MOSTLY_UNANSWERED = 0.5
 TURNOVER_PER_HEAD_KEUR = (1.0, 5_000.0)
 _COLUMNS_TRIED = 12
 _EXAMPLE_DOMAINS = ("example.com", "example.org", "example.net")
+_LONGEST_TEST = 20  # spaces and accents included
 _TEST_WORDS = frozenset({"test", "tests", "essai", "azerty", "qwerty", "xxx", "aaa", "toto", "titi"})
 
 FLAGS = (
@@ -59,7 +61,7 @@ def looks_like_test(
 
     Parameters
     ----------
-    cells : DataFrame of str
+    cells : DataFrame of category
     columns : list of str
         Where a word such as "test" is no name.
     emails : sequence of str
@@ -67,14 +69,20 @@ def looks_like_test(
     domains : collection of str
         Domains of those who made the survey; the domains that the Internet keeps for examples count always.
     """
-    found = pd.Series("", index=cells.index, dtype=object)
+    found = np.full(len(cells), "", dtype=object)
     own = tuple(f"@{domain.casefold().lstrip('@')}" for domain in (*domains, *_EXAMPLE_DOMAINS))
     for column in (*columns, *emails):
-        written = cells[column].unique()
-        tests = {text for text in written if fold(text) in _TEST_WORDS and column in columns}
-        tests |= {text for text in written if column in emails and fold(text).endswith(own)}
-        found = found.where(found.ne("") | ~cells[column].isin(tests), cells[column])
-    return found
+        texts = texts_of(cells[column])
+        tests = texts.where(lambda text, by_word=column in columns: by_word and _is_test_word(text))
+        if column in emails:
+            tests |= texts.where(lambda text: fold(text).endswith(own))
+        for row in np.flatnonzero(tests & (found == "")):
+            found[row] = texts.cell(row)
+    return pd.Series(found, index=cells.index, dtype=object)
+
+
+def _is_test_word(text: str) -> bool:
+    return len(text) <= _LONGEST_TEST and fold(text) in _TEST_WORDS
 
 
 def flag_answers(

@@ -25,8 +25,9 @@ class RawTable:
 
     Attributes
     ----------
-    cells : DataFrame
-        One row an answer sheet, one column a header; every cell is text, an empty cell is ``""``.
+    columns : DataFrame of category
+        One row an answer sheet, one column a header; the categories of a column are its distinct texts, an empty
+        cell is ``""``.
     lines : ndarray of int
         Line (CSV: number of the record, header included; XLSX: row of the sheet) of each row.
     file : str
@@ -43,7 +44,7 @@ class RawTable:
         What the platform says of columns and records: see :class:`~cdo_analysis.intake.records.Records`.
     """
 
-    cells: pd.DataFrame
+    columns: pd.DataFrame = field(repr=False)
     lines: np.ndarray
     file: str
     sha256: str
@@ -56,6 +57,11 @@ class RawTable:
     declared: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     roles: Mapping[str, str] = field(default_factory=dict)
     marks: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+
+    @property
+    def cells(self) -> pd.DataFrame:
+        """The table spelled out, one Python text a cell: for small tables, and to look at."""
+        return self.columns.astype(object)
 
 
 @dataclass(frozen=True)
@@ -120,18 +126,20 @@ def read_table(
     how = options or ExportOptions()
     how = replace(how, sheet=sheet or how.sheet, encoding=encoding or how.encoding, platform=platform or how.platform)
     data, name = read_source(path)
+    sha256 = hashlib.sha256(data).hexdigest()
     records = _without_footer(_read_records(data, name, how), how.footer, name)
+    del data  # as large as all that is made of it
     wanted = {header.casefold() for header in known}
     if find_platform(records, how.platform) != "qualtrics":
         records = find_header(records, wanted, name)
     found = find_platform(records, how.platform)
     records = arrange(records, found, name)
-    cells, lines, notes = tabulate(records, name, wanted=wanted or None)
+    columns, lines, notes = tabulate(records, name, wanted=wanted or None)
     return RawTable(
-        cells=cells,
+        columns=columns,
         lines=lines,
         file=name,
-        sha256=hashlib.sha256(data).hexdigest(),
+        sha256=sha256,
         encoding=records.encoding,
         separator=records.separator,
         sheet=records.sheet,
@@ -152,8 +160,6 @@ def _read_records(data: bytes, name: str, how: ExportOptions) -> Records:
 
 
 def _without_footer(records: Records, footer: int, name: str) -> Records:
-    if footer < 0 or (footer and footer >= len(records.rows) - 1):
-        raise InputError(f"{name} has {len(records.rows)} records, of which footer = {footer} would leave no answer.")
-    if not footer:
-        return records
-    return replace(records, rows=records.rows[:-footer], numbers=records.numbers[:-footer])
+    if footer < 0 or (footer and footer >= len(records)):
+        raise InputError(f"{name} has {len(records) + 1} records, of which footer = {footer} would leave no answer.")
+    return records.take(slice(None, -footer)) if footer else records
