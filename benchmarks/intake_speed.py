@@ -138,7 +138,7 @@ def code_with_ours(columns: pd.DataFrame, book: Codebook) -> tuple[pd.DataFrame,
     coded = code_answers(columns, book)
     settled = settle_missing(coded, columns, book)
     answers, missing = settled.tables(np.ones(len(columns), dtype=bool), columns.index)
-    return answers.join(missing, rsuffix="_missing"), count_unreadable(coded)
+    return answers.join(missing.add_suffix("_missing")), count_unreadable(coded)
 
 
 def timed(job: Callable[[], object], repeats: int = 3) -> tuple[float, object]:

@@ -142,8 +142,11 @@ def find_identified(cells: pd.DataFrame, book: Codebook) -> pd.Series:
     column = book[book.respondent].column if book.respondent else ""
     if column not in cells.columns:
         return pd.Series(False, index=cells.index)
-    none = texts_of(cells[column]).where(lambda text: read_missing(text) is not None or is_spreadsheet_error(text))
-    return pd.Series(~none, index=cells.index)
+    return pd.Series(texts_of(cells[column]).where(_identifies), index=cells.index)
+
+
+def _identifies(text: str) -> bool:
+    return text[:1].isdigit() or (read_missing(text) is None and not is_spreadsheet_error(text))
 
 
 def _repeated(settled: Settled, names: pd.Series, lines: pd.Series, log: IssueLog) -> pd.Series:

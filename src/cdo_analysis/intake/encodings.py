@@ -13,7 +13,7 @@ from cdo_analysis.errors import InputError
 HEAD = 100_000
 """Characters by which a file is known: enough to see a separator, below the field limit of `csv`."""
 _FILLER = b"\x00\x1a"  # what a damaged copy or an old DOS program leaves at the end
-_PIECE = 1_000_000
+_PIECE = 65_536  # small enough for the processor's cache
 _UNDEFINED = "\x81\x8d\x8f\x90\x9d"  # bytes that cp1252 does not define
 _CP1252 = frozenset(bytes([code]).decode("cp1252", errors="ignore") for code in range(128, 256)) - {""}
 _LATER = f"[{re.escape(''.join(sorted(_CP1252 - set(map(chr, range(0xC0, 0x100))))))}{_UNDEFINED}]"

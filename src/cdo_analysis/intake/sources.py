@@ -71,7 +71,7 @@ def read_source(path: str | Path) -> tuple[bytes, str]:
         raise InputError(f"{path} cannot be read: {error.strerror}; check its name and permissions.") from error
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns) or len(data) != after.st_size:
         raise InputError(f"{path.name} is still being written; wait until it is whole, and read it again.")
-    if not data.strip():
+    if not data or data.isspace():  # data.strip() would copy it
         raise InputError(f"{path.name} is empty (0 answers); export the survey again.")
     return data, path.name
 
