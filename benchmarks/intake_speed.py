@@ -20,7 +20,8 @@ import pandas as pd
 
 from cdo_analysis.codebook import Codebook, read_codebook
 from cdo_analysis.intake import read_survey, read_table
-from cdo_analysis.intake.coding import code_answers, count_unreadable
+from cdo_analysis.intake.coding import code_answers
+from cdo_analysis.intake.findings import count_unreadable
 from cdo_analysis.intake.matching import expected_headers
 from cdo_analysis.intake.missing import settle_missing
 

@@ -42,6 +42,8 @@ def check(
         for row in rows_of(survey.issues):
             where = f"line {row.line}" if row.line else "file"
             click.echo(f"[{row.severity}] {where}{f', {row.item}' if row.item else ''}: {row.message}; {row.action}")
+            if row.remedy:
+                click.echo(f"    -> {row.remedy}")
         return
     for row in rows_of(count_issues(survey.issues, ("severity", "rule", "item"))):
         click.echo(f"[{row.severity}] {row.rule}{f' ({row.item})' if row.item else ''}: {row.n}")
@@ -68,6 +70,7 @@ def check(
 @click.option("--encoding", help="Encoding of a CSV (default: UTF-8, else cp1252).")
 @export_options
 @click.option("--pseudonym-key", type=click.Path(path_type=Path), help="File whose bytes key the respondents' hashes.")
+@click.option("--without-flagged", is_flag=True, help="Leave out respondents whom a flag concerns (they are counted).")
 @one_line_errors
 def fit(export: str, codebook: str, out: Path, pseudonym_key: Path | None, **options: Any) -> None:
     """Run the stages once on EXPORT and write a study."""

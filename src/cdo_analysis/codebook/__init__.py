@@ -3,6 +3,7 @@
 A codebook is a TOML file (``codebooks/*.toml``). A new survey or a new wave is a new file, never new Python.
 """
 
+from cdo_analysis.codebook.lines import line_of, place_in
 from cdo_analysis.codebook.load import codebook_ids, load_codebook, read_codebook
 from cdo_analysis.codebook.model import (
     MISSING_KINDS,
@@ -50,6 +51,8 @@ __all__ = [
     "Variant",
     "WeightingBlock",
     "codebook_ids",
+    "line_of",
     "load_codebook",
+    "place_in",
     "read_codebook",
 ]

@@ -10,14 +10,17 @@ import pandas as pd
 
 from cdo_analysis.codebook import Codebook
 from cdo_analysis.errors import InputError
-from cdo_analysis.intake.coding import Coded, code_answers, list_readings, list_recodings, log_unreadable
+from cdo_analysis.intake.clock import Clock, find_zone
+from cdo_analysis.intake.coded import Coded
+from cdo_analysis.intake.coding import code_answers
 from cdo_analysis.intake.columns import texts_of
 from cdo_analysis.intake.company import role_numbers, size_category
+from cdo_analysis.intake.findings import list_readings, list_recodings, log_unreadable
 from cdo_analysis.intake.issues import IssueLog
 from cdo_analysis.intake.journal import CleaningLog, list_columns, list_deduced, name_records
 from cdo_analysis.intake.matching import Matched
 from cdo_analysis.intake.missing import Settled, settle_missing
-from cdo_analysis.intake.personal import contacts_of, flag_same_address, mask_texts, set_apart
+from cdo_analysis.intake.personal import contacts_of, flag_bursts, flag_same_address, mask_texts, set_apart
 from cdo_analysis.intake.quality import flag_answers
 from cdo_analysis.intake.readers import RawTable
 from cdo_analysis.intake.survey import Survey
@@ -83,7 +86,8 @@ def assemble(source: Source, log: IssueLog, *, keep_log: bool) -> Survey:
     if cells.empty:
         raise InputError(f"{source.raw.file} has no answer left (tests and duplicates apart); check the export.")
     apart = set_apart(cells, book, log)
-    coded = code_answers(cells, book, declared=matched.declared)
+    clock = Clock(find_zone(source.raw.zone), find_zone(book.collection.zone))
+    coded = code_answers(cells, book, declared=matched.declared, clock=clock)
     settled = settle_missing(coded, cells, book)
     own = source.lines[cells.index]
     names = _name_respondents(settled, cells, own, log)
@@ -97,11 +101,14 @@ def assemble(source: Source, log: IssueLog, *, keep_log: bool) -> Survey:
     flags = flag_answers(responses, missing, book, kept.lines, log)
     flags["unfinished"] = _unfinished(source.raw.marks, kept.lines, log)
     flags["same_address"] = flag_same_address(apart, kept.lines, log)
+    flags["doubtful_origin"] = _doubted(source.raw.marks, kept.lines, log)
+    if book.roles.submitted:
+        flags["doubtful_origin"] |= flag_bursts(apart, responses[book.roles.submitted], kept.lines, log)
     return Survey(
         responses=responses,
         missing=missing,
         codebook=source.book,
-        issues=log.table(),
+        issues=log.table(source.book),
         recodings=list_recodings(coded.columns, kept.places),
         flags=flags,
         flow=_flow(len(source.raw.columns), source.left_out, int(repeated.sum())),
@@ -215,6 +222,13 @@ def _unfinished(marks: Mapping[str, tuple[int, ...]], lines: pd.Series, log: Iss
     flagged = lines.isin(marks.get("unfinished", ()))
     for respondent, line in lines[flagged].items():
         log.add("unfinished_record", respondent=str(respondent), line=int(line))
+    return flagged
+
+
+def _doubted(marks: Mapping[str, tuple[int, ...]], lines: pd.Series, log: IssueLog) -> pd.Series:
+    flagged = lines.isin(marks.get("doubtful", ()))
+    for respondent, line in lines[flagged].items():
+        log.add("platform_doubt", respondent=str(respondent), line=int(line))
     return flagged
 
 

@@ -25,7 +25,7 @@ def read_binary(data: bytes, name: str, content: Content, *, sheet: str | None =
     data : bytes
     name : str
         Name of the file, for the errors.
-    content : {'zip', 'sav', 'dta', 'parquet'}
+    content : {'zip', 'page', 'sav', 'dta', 'parquet'}
         See :func:`~cdo_analysis.intake.sources.content_of`.
     sheet : str, optional
         Sheet of a workbook; by default the first visible one.
@@ -41,13 +41,15 @@ def read_binary(data: bytes, name: str, content: Content, *, sheet: str | None =
     """
     if content == "zip":
         return _from_sheet(parse("workbook", data, name, kind=check_archive(data, name), sheet=sheet))
+    if content == "page":
+        return _from_sheet(parse("page", data, name))
     if content == "parquet":
         return _from_columns(parse("columnar", data, name), name, "parquet")
     return _from_columns(parse("statistics", data, name, kind=content), name, _PLATFORMS[content])
 
 
 def _from_sheet(found: Mapping[str, Any]) -> Records:
-    columns, numbers = Columns(), []
+    columns, numbers = Columns(), list[int]()
     for number, row in enumerate(found["rows"], start=1):
         if any(map(str.strip, row)):
             columns.add(row)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 import pandas as pd
@@ -79,7 +80,8 @@ class TextColumn:
         else:
             texts = [text for text, found in zip(self.texts, used, strict=True) if found]
             places = (np.cumsum(used) - 1)[self.places]
-        return pd.Categorical.from_codes(places, dtype=pd.CategoricalDtype(pd.Index(texts, dtype="str")))  # type: ignore[arg-type]
+        dtype = pd.CategoricalDtype(pd.Index(texts, dtype="str"))
+        return cast("pd.Categorical", pd.Categorical.from_codes(places, dtype=dtype))
 
 
 class Columns:

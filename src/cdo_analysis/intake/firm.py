@@ -12,8 +12,10 @@ import pandas as pd
 
 from cdo_analysis.codebook import Codebook, Item, codebook_ids, load_codebook
 from cdo_analysis.errors import InputError, UsageError, did_you_mean
-from cdo_analysis.intake.coding import ReadColumn, code_answers
+from cdo_analysis.intake.coded import ReadColumn
+from cdo_analysis.intake.coding import code_answers
 from cdo_analysis.intake.company import role_numbers, size_category
+from cdo_analysis.intake.findings import words_of
 from cdo_analysis.intake.firm_file import FirmFile, Written, read_firm_file
 from cdo_analysis.intake.issues import RULES
 from cdo_analysis.intake.missing import settle_missing
@@ -227,8 +229,7 @@ def _unreadable(column: ReadColumn, places: Mapping[str, str]) -> list[str]:
     reading, text, item = column.reading(place), column.texts[place], column.item
     if reading.missing != "invalid":
         return []
-    low, high = item.bounds
-    said = RULES[reading.rule][1].format(value=text[:60], item=item.name, bounds=f"{low:g} to {high:g}")
+    said = RULES[reading.rule][1].format(value=text[:60], item=item.name, **words_of(item))
     where = places.get(item.name, "")
     return [f"'{item.name}'{f' ({where})' if where else ''}: {said}{_way_out(item, reading.rule)}"]
 

@@ -8,10 +8,13 @@ from typing import Literal, get_args
 
 import pandas as pd
 
+from cdo_analysis.codebook import Codebook
+from cdo_analysis.intake.remedies import find_remedies
+
 Severity = Literal["blocking", "important", "info"]
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 
-COLUMNS = ["severity", "rule", "respondent", "line", "item", "value", "message", "action"]
+COLUMNS = ["severity", "rule", "respondent", "line", "item", "value", "message", "action", "remedy"]
 _LONGEST_VALUE = 60
 
 RULES: dict[str, tuple[Severity, str, str]] = {
@@ -144,6 +147,20 @@ RULES: dict[str, tuple[Severity, str, str]] = {
         "{value}: the turnover per head is out of the ordinary",
         "kept and flagged",
     ),
+    "unit_slip": (
+        "important",
+        "{value}, a thousand times the others': was '{item}' answered in another unit?",
+        "kept and flagged",
+    ),
+    "size_declared_otherwise": ("important", "{value} (décret 2008-1354)", "the numbers decide; flagged"),
+    "duration_contradiction": ("info", "{value}", "kept as told"),
+    "naf_unknown": (
+        "info",
+        "{value!r} has a division that {version} does not have: is it of another version?",
+        "counted as missing (invalid)",
+    ),
+    "sent_at_once": ("important", "{value} records came from one browser within a minute", "kept and flagged"),
+    "platform_doubt": ("important", "the platform takes the record for a repeat or a fraud", "kept and flagged"),
     "reading_note": ("info", "{note}", "for information"),
 }
 
@@ -196,14 +213,12 @@ class IssueLog:
             return
         known = lines[lines.isin(unnamed)]
         names = dict(zip(known.tolist(), known.index, strict=True))
-        self.rows = [
-            row if row[2] else (*row[:2], names.get(row[3], ""), *row[3:])  # type: ignore[misc]
-            for row in self.rows
-        ]
+        self.rows = [row if row[2] else (*row[:2], names.get(row[3], ""), *row[3:]) for row in self.rows]
 
-    def table(self) -> pd.DataFrame:
-        """Return the problems, worst first, then by rule, item and line."""
-        table = pd.DataFrame(self.rows, columns=COLUMNS).astype({"line": "int64"})
+    def table(self, book: Codebook | None = None) -> pd.DataFrame:
+        """Return the problems, worst first, then by rule, item and line; with a codebook, what mends each."""
+        table = pd.DataFrame(self.rows, columns=COLUMNS[:-1]).astype({"line": "int64"})
+        table["remedy"] = find_remedies(table, book) if book else ""
         table["severity"] = pd.Categorical(table["severity"], SEVERITIES, ordered=True)
         table = table.sort_values(["severity", "rule", "item", "line"], kind="stable", ignore_index=True)
         return table.astype({name: "str" for name in COLUMNS if name not in {"severity", "line"}})

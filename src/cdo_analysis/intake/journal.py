@@ -14,7 +14,7 @@ from cdo_analysis.codebook import Codebook
 from cdo_analysis.errors import InputError, PublishError
 
 if TYPE_CHECKING:
-    from cdo_analysis.intake.coding import ReadColumn
+    from cdo_analysis.intake.coded import ReadColumn
 
 EDIT_COLUMNS = ("respondent", "item", "before", "after", "reason")
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")

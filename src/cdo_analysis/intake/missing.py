@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 
 from cdo_analysis.codebook import MISSING_KINDS, Codebook, Condition, Item
-from cdo_analysis.intake.coding import ANSWERED, Array, Coded, ReadColumn, spread
+from cdo_analysis.intake.coded import ANSWERED, Array, Coded, ReadColumn, spread
 from cdo_analysis.intake.issues import IssueLog
 
-_PLACED_BY_PLATFORM = ("weight", "stratum", "submitted", "duration")
+_PLACED_BY_PLATFORM = ("weight", "stratum", "started", "submitted", "duration")
 _SAID = [MISSING_KINDS.index(kind) for kind in ("dont_know", "refused", "not_applicable", "invalid")]
 _KNOWN = [MISSING_KINDS.index(kind) for kind in ("dont_know", "refused", "not_applicable", "not_asked")]
 _TICK_CODES = np.array([None, "0", "1"], dtype=object)
@@ -95,7 +95,7 @@ class Settled:
         for item in self.codebook:
             answers[item.name] = self._values(item, chosen)
             kinds = self.kinds[item.name][chosen] if item.name in self.kinds else absent
-            missing[item.name] = pd.Categorical.from_codes(kinds, dtype=dtype)  # type: ignore[arg-type]
+            missing[item.name] = pd.Categorical.from_codes(kinds, dtype=dtype)
         return pd.DataFrame(answers, index=index, copy=False), pd.DataFrame(missing, index=index, copy=False)
 
     def _values(self, item: Item, rows: np.ndarray | slice) -> Array:

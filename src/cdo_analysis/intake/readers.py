@@ -12,11 +12,12 @@ import pandas as pd
 
 from cdo_analysis.errors import InputError
 from cdo_analysis.intake.binary import read_binary
+from cdo_analysis.intake.clock import find_zone
 from cdo_analysis.intake.delimited import read_delimited
 from cdo_analysis.intake.header import find_header
 from cdo_analysis.intake.platforms import arrange, find_platform
 from cdo_analysis.intake.records import Records, tabulate
-from cdo_analysis.intake.sources import content_of, read_source
+from cdo_analysis.intake.sources import content_of, is_page, open_elsewhere, read_source
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,8 @@ class RawTable:
         One of :data:`~cdo_analysis.intake.platforms.PLATFORMS`.
     labels, declared, roles, marks : mapping
         What the platform says of columns and records: see :class:`~cdo_analysis.intake.records.Records`.
+    zone : str
+        Zone of the times that say none; empty where it is not known.
     """
 
     columns: pd.DataFrame = field(repr=False)
@@ -57,6 +60,7 @@ class RawTable:
     declared: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     roles: Mapping[str, str] = field(default_factory=dict)
     marks: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    zone: str = ""
 
     @property
     def cells(self) -> pd.DataFrame:
@@ -80,6 +84,8 @@ class ExportOptions:
         True: text that was decoded wrongly before (``rÃ©gion``) is put right.
     footer : int
         How many records at the end are totals or notes, and are left out.
+    zone : str
+        Time zone of the times that say none (``Europe/Paris``); where it is empty they are kept as written.
     """
 
     sheet: str | None = None
@@ -87,6 +93,7 @@ class ExportOptions:
     platform: str | None = None
     repair: bool = False
     footer: int = 0
+    zone: str = ""
 
 
 def read_table(
@@ -126,6 +133,7 @@ def read_table(
     how = options or ExportOptions()
     how = replace(how, sheet=sheet or how.sheet, encoding=encoding or how.encoding, platform=platform or how.platform)
     data, name = read_source(path)
+    find_zone(how.zone)
     sha256 = hashlib.sha256(data).hexdigest()
     records = _without_footer(_read_records(data, name, how), how.footer, name)
     del data  # as large as all that is made of it
@@ -143,20 +151,21 @@ def read_table(
         encoding=records.encoding,
         separator=records.separator,
         sheet=records.sheet,
-        notes=notes,
+        notes=(*notes, *open_elsewhere(Path(path))),
         platform=found,
         labels=records.labels,
         declared=records.declared,
         roles=records.roles,
         marks=records.marks,
+        zone=how.zone,
     )
 
 
 def _read_records(data: bytes, name: str, how: ExportOptions) -> Records:
     content = content_of(data, name)
-    if content == "text":
+    if content == "text" and not is_page(data):
         return read_delimited(data, name, encoding=how.encoding, repair=how.repair)
-    return read_binary(data, name, content, sheet=how.sheet)
+    return read_binary(data, name, "page" if content == "text" else content, sheet=how.sheet)
 
 
 def _without_footer(records: Records, footer: int, name: str) -> Records:

@@ -50,7 +50,8 @@ class Records:
     roles : mapping of str to str
         By header: the role of :class:`~cdo_analysis.codebook.Roles` that the platform gives to it.
     marks : mapping of str to tuple of int
-        Records that the platform itself sets apart (``preview``, ``unfinished``, ``spam``): their `numbers`.
+        Records that the platform itself sets apart (``preview``, ``spam``, ``doubtful``, ``unfinished``): their
+        `numbers`.
     """
 
     header: list[str]

@@ -24,7 +24,7 @@ def arrange_google(records: Records, name: str) -> Records:
     """Give the time of sending its role; the wordings are matched with the codebook afterwards."""
     headers = [clean_header(cell) for cell in records.header]
     roles = {header: "submitted" for header in headers if header.casefold() in _STAMPS}
-    note = f"The times of {name} are in the zone of the form's owner; they are kept as written."
+    note = f"The times of {name} are in the zone of the form's owner; they are kept as written unless --zone names it."
     return replace(records, header=headers, platform="google-forms", roles=roles, notes=(*records.notes, note))
 
 
@@ -38,7 +38,7 @@ def arrange_microsoft(records: Records, name: str) -> Records:
     """Give the time of completion its role; the wordings are matched with the codebook afterwards."""
     headers = [clean_header(cell) for cell in records.header]
     roles = {header: "submitted" for header in headers if header.casefold() in _FINISHED}
-    note = f"The times of {name} are in the zone of the account that exported it; they are kept as written."
+    note = f"The times of {name} are in the zone of the account that exported it; --zone names it."
     return replace(
         records, header=headers, platform="microsoft-forms", roles=roles,
         notes=(*records.notes, note),

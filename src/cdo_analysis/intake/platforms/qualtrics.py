@@ -14,8 +14,9 @@ _ROLES = {"enddate": "submitted", "duration (in seconds)": "duration", "v9": "su
 _PREVIEWS = frozenset({"1", "17", "survey preview", "survey test", "aperçu du sondage", "aperçu de l'enquête"})
 _SPAM = frozenset({"8", "spam"})
 _UNFINISHED = frozenset({"0", "false", "faux"})
-_BOT = 0.5
-"""Recaptcha scores under this are bots, says Qualtrics."""
+_TRUE = frozenset({"1", "true", "vrai"})
+_BOT, _REPEAT, _FRAUD = 0.5, 75, 30
+"""As Qualtrics says: reCAPTCHA scores under the first are bots, RelevantID scores from the others repeats, frauds."""
 
 
 def wrote(records: Records) -> bool:
@@ -71,9 +72,12 @@ def _marks(headers: Sequence[str], answers: Records) -> dict[str, tuple[int, ...
         return set(answers.numbers[found].tolist())
 
     previews = where("status", _says(_PREVIEWS)) | where("distributionchannel", _says({"preview", "test"}))
-    spam = where("status", _says(_SPAM)) | where("q_recaptchascore", _is_bot)
+    spam = where("status", _says(_SPAM)) | where("q_recaptchascore", _under(_BOT))
+    doubtful = where("q_ballotboxstuffing", _says(_TRUE)) | where("q_relevantidduplicate", _says(_TRUE))
+    doubtful |= where("q_relevantidduplicatescore", _at_least(_REPEAT))
+    doubtful |= where("q_relevantidfraudscore", _at_least(_FRAUD))
     unfinished = where("finished", _says(_UNFINISHED))
-    marks = {"preview": previews, "spam": spam, "unfinished": unfinished}
+    marks = {"preview": previews, "spam": spam, "doubtful": doubtful, "unfinished": unfinished}
     return {mark: tuple(sorted(numbers)) for mark, numbers in marks.items()}
 
 
@@ -81,8 +85,16 @@ def _says(words: Collection[str]) -> Callable[[str], bool]:
     return lambda text: text.strip().casefold() in words
 
 
-def _is_bot(score: str) -> bool:
+def _under(limit: float) -> Callable[[str], bool]:
+    return lambda text: _score(text) < limit  # what is no number is neither under nor over
+
+
+def _at_least(limit: float) -> Callable[[str], bool]:
+    return lambda text: _score(text) >= limit
+
+
+def _score(text: str) -> float:
     try:
-        return float(score.replace(",", ".")) < _BOT
+        return float(text.replace(",", "."))
     except ValueError:
-        return False
+        return float("nan")
