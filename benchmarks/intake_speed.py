@@ -20,8 +20,10 @@ import pandas as pd
 
 from cdo_analysis.codebook import Codebook, read_codebook
 from cdo_analysis.intake import read_survey, read_table
-from cdo_analysis.intake.coding import code_answers, count_unreadable
+from cdo_analysis.intake.coding import code_answers
+from cdo_analysis.intake.findings import count_unreadable
 from cdo_analysis.intake.matching import expected_headers
+from cdo_analysis.intake.missing import settle_missing
 
 SCALES, TICKS, NUMBERS = 70, 40, 8
 LABELS = {"1": "Pas du tout d'accord", "2": "Plutôt pas d'accord", "3": "Ni l'un ni l'autre", "4": "Plutôt d'accord",
@@ -132,6 +134,14 @@ def code_with_polars(frame: object) -> tuple[object, dict[str, int]]:
     return made, {name: int(problems[name][0]) for name in problems.columns}
 
 
+def code_with_ours(columns: pd.DataFrame, book: Codebook) -> tuple[pd.DataFrame, dict[str, int]]:
+    """Code the columns, set out the answers and why the others are missing, and count the problems."""
+    coded = code_answers(columns, book)
+    settled = settle_missing(coded, columns, book)
+    answers, missing = settled.tables(np.ones(len(columns), dtype=bool), columns.index)
+    return answers.join(missing.add_suffix("_missing")), count_unreadable(coded)
+
+
 def timed(job: Callable[[], object], repeats: int = 3) -> tuple[float, object]:
     """Return the median time of a job, and what it returned."""
     times, result = [], None
@@ -164,8 +174,8 @@ def main() -> None:
 def measure(path: Path, book: Codebook, repeats: int) -> None:
     """Time coding against its peers, and the whole job against a bare reading."""
     bare, text = timed(lambda: pd.read_csv(path, sep=";", dtype=str, keep_default_na=False), repeats)
-    cells = read_table(path, known=expected_headers(book)).cells
-    ours, found = timed(lambda: count_unreadable(code_answers(cells, book)), repeats)
+    columns = read_table(path, known=expected_headers(book)).columns
+    ours, found = timed(lambda: code_with_ours(columns, book)[1], repeats)
     print(f"coding and issues, ours     {ours:7.2f} s   {found}")
     assert isinstance(text, pd.DataFrame)
     theirs, result = timed(lambda: code_with_pandas(text)[1], 1)

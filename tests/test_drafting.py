@@ -7,9 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from defusedxml import ElementTree
 from openpyxl import Workbook
 
+from cdo_analysis.cli import main
 from cdo_analysis.codebook import Codebook, Item, load_codebook, read_codebook
 from cdo_analysis.drafting import from_limesurvey, from_long, from_spss, from_xlsform, to_limesurvey, to_xlsform
 from cdo_analysis.errors import InputError
@@ -163,3 +165,65 @@ def test_a_workbook_that_is_no_xlsform_is_refused(tmp_path: Path) -> None:
     book.save(tmp_path / "f.xlsx")
     with pytest.raises(InputError, match="no column 'type'"):
         from_xlsform(tmp_path / "f.xlsx")
+
+
+def lss(**tables: list[dict[str, str]]) -> str:
+    """Return the text of a structure file, as LimeSurvey 3 writes one."""
+    parts = [
+        f"<{name}><rows>"
+        + "".join("<row>" + "".join(f"<{k}>{v}</{k}>" for k, v in row.items()) + "</row>" for row in rows)
+        + f"</rows></{name}>"
+        for name, rows in tables.items()
+    ]
+    return "<document>" + "".join(parts) + "</document>"
+
+
+def question(qid: str, code: str, kind: str, text: str, parent: str = "0", scale: str = "0") -> dict[str, str]:
+    return {"qid": qid, "parent_qid": parent, "gid": "1", "type": kind, "title": code, "question": text,
+            "question_order": qid, "language": "fr", "scale_id": scale}  # fmt: skip
+
+
+def answer(qid: str, code: str, text: str, scale: str = "0") -> dict[str, str]:
+    return {"qid": qid, "code": code, "answer": text, "sortorder": code[-1], "language": "fr", "scale_id": scale}
+
+
+RANKED_AND_DOUBLE = lss(
+    groups=[{"gid": "1"}],
+    questions=[question("1", "R1", "R", "Classez"), question("2", "D1", "1", "Aujourd'hui et demain"),
+               question("3", "N1", ":", "Effectifs")],
+    subquestions=[question("21", "SQ001", "T", "Site", "2"), question("22", "SQ002", "T", "Données", "2"),
+                  question("31", "L1", "T", "Cadres", "3"), question("32", "C1", "T", "2025", "3", "1")],
+    answers=[answer("1", "A1", "Croissance"), answer("1", "A2", "Marge"), answer("1", "A3", "Emploi"),
+             answer("2", "1", "Non"), answer("2", "2", "Oui"),
+             answer("2", "1", "Peu", "1"), answer("2", "2", "Fort", "1")],
+    question_attributes=[{"qid": "2", "attribute": "dualscale_headerA", "value": "en 2026", "language": "fr"},
+                         {"qid": "1", "attribute": "max_answers", "value": "2", "language": ""}],
+)  # fmt: skip
+
+
+def test_rankings_and_dual_scales_of_limesurvey_are_drafted_and_their_export_is_read(tmp_path: Path) -> None:
+    (tmp_path / "s.lss").write_text(RANKED_AND_DOUBLE, encoding="utf-8")
+    book = drafted(from_limesurvey(tmp_path / "s.lss"))
+    columns = ["R1_1", "R1_2", "D1_SQ001_1", "D1_SQ002_1", "D1_SQ001_2", "D1_SQ002_2", "N1_L1_C1"]
+    assert [item.column for item in book] == columns
+    assert book["r1_1"].codes == ("A1", "A2", "A3")
+    assert [a.label.fr for a in book["d1_sq001_2"].answers] == ["Peu", "Fort"]  # the second scale has its own answers
+    assert book["d1_sq001_1"].stem.fr == "Aujourd'hui et demain — en 2026"
+    head = ["id", "lastpage", "startlanguage", "R1[1]", "R1[2]", "D1[SQ001][1]", "D1[SQ002][1]", "D1[SQ001][2]",
+            "D1[SQ002][2]", "N1[L1_C1]"]  # fmt: skip
+    rows = ["1,2,fr,A3,Croissance,2,Non,Fort,1,12", "2,2,fr,A1,,1,2,,Peu,3"]
+    (tmp_path / "e.csv").write_text("\n".join([",".join(head), *rows]) + "\n", encoding="utf-8")
+    found = read_survey(tmp_path / "e.csv", book).responses
+    assert found["r1_1"].tolist() == ["A3", "A1"]
+    assert found["r1_2"].iloc[0] == "A1"
+    assert found[["d1_sq001_1", "d1_sq002_1", "d1_sq001_2", "d1_sq002_2"]].iloc[0].tolist() == ["2", "1", "2", "1"]
+    assert found["n1_l1_c1"].tolist() == [12.0, 3.0]
+
+
+def test_the_sheets_of_an_xlsform_may_be_two_files_on_the_command_line(tmp_path: Path) -> None:
+    (tmp_path / "survey.csv").write_text("type,name,label\nselect_one yn,site,Un site ?\n", encoding="utf-8")
+    (tmp_path / "choices.csv").write_text("list_name,name,label\nyn,1,Oui\nyn,0,Non\n", encoding="utf-8")
+    command = ["codebook", "from-xlsform", str(tmp_path / "survey.csv"), "--choices", str(tmp_path / "choices.csv")]
+    result = CliRunner().invoke(main, command)
+    assert result.exit_code == 0, result.output
+    assert drafted(result.output)["site"].codes == ("1", "0")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import os
 import re
+import threading
 import zipfile
 from collections.abc import Callable
 from datetime import date, datetime
@@ -23,10 +24,13 @@ import pytest
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 from cdo_analysis.codebook import Codebook, read_codebook
-from cdo_analysis.errors import InputError
-from cdo_analysis.intake import ExportOptions, Survey, read_survey, read_table
+from cdo_analysis.errors import InputError, UsageError
+from cdo_analysis.intake import ExportOptions, Survey, leave_out_flagged, read_survey, read_table
+from cdo_analysis.intake.company import read_naf
 from cdo_analysis.intake.issues import IssueLog
 from cdo_analysis.intake.journal import spreadsheet_safe
+from cdo_analysis.intake.plausibility import flag_sizes
+from cdo_analysis.reference.activities import load_naf
 from cdo_analysis.reports.run import file_stem
 
 Bytes = Callable[[], bytes]
@@ -124,7 +128,6 @@ LINE_12 = ";".join("1" * 12)
 REFUSED: dict[int, tuple[str, bytes | Bytes, str]] = {
     7: ("export.csv", b"a;b\n1\x00;2\n", "NUL"),
     9: ("export.csv", b"SIREN;A1\r\n", "0 rows"),
-    10: ("export.xls", b"<html><table><tr><td>a</td></tr></table></html>", "web page"),
     12: (
         "e.xlsx",
         b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "EncryptedPackage".encode("utf-16-le") * 9,
@@ -450,7 +453,11 @@ CODED: dict[int, tuple[str, str, dict[str, object]]] = {
     70: ("SITE", "site", {"Oui": "1", " OUI ": "1", "O": "1", "Y": "1", "Vrai": "1", "Non": "0"}),
     71: ("NOM", "name", {"NA": "NA", "None": "None", "null": "null", "nan": "nan", "01": "01", "2A": "2A"}),
     73: ("ENVOI", "sent", {"45678": datetime(2025, 1, 21), "05/03/26": "!not_a_date"}),
-    74: ("NAF", "naf", {"62.01Z": "62.01Z", "6201Z": "62.01Z", "6201z": "62.01Z", "722C": "!naf_wrong_form"}),
+    74: (
+        "NAF",
+        "naf",
+        {"62.01Z": "62.01Z", "6201Z": "62.01Z", "6201z": "62.01Z", "722C": "!naf_wrong_form", "44.10Z": "!naf_unknown"},
+    ),
     80: ("CA", "sales", {"inf": "!not_a_number", "1e309": "!not_a_number", "9" * 400: "!not_a_number"}),
 }
 
@@ -481,6 +488,25 @@ def test_what_is_written_has_one_value_or_a_reason(tmp_path: Path, case: int) ->
 def rules(found: Survey, item: str | None = None) -> set[str]:
     issues = found.issues if item is None else found.issues[found.issues["item"] == item]
     return set(issues["rule"])
+
+
+def case_10(folder: Path) -> None:
+    rows = "<tr><th>SIREN</th><th>Région&nbsp;:</th></tr>"
+    rows += "<tr><td>005520135</td><td>Île<br>d&#39;Yeu<script>x</script></td></tr>"
+    page = f"<html><meta charset=windows-1252><body><p>Export</p><table>{rows}</table></html>"
+    table = read_table(saved(folder, page.encode("cp1252"), "export.xls"))
+    assert table.cells.to_dict("list") == {"SIREN": ["005520135"], "Région :": ["Île\nd'Yeu"]}
+    assert "web page" in " ".join(table.notes)
+    for wrong in (
+        "<html>Veuillez vous connecter</html>",
+        f"<table>{rows}</table><table>{rows}</table>",
+        "<table><tr><td>a",
+    ):
+        with pytest.raises(InputError, match="web page"):
+            read_table(saved(folder, wrong, "export.xls"))
+    with pytest.raises(InputError, match="merged among the answers"):
+        read_table(saved(folder, "<table><tr><td>a</td><td>b</td></tr><tr><td rowspan=2>1</td><td>2</td></tr>"
+                                 "<tr><td>3</td></tr></table>", "export.xls"))  # fmt: skip
 
 
 def case_14(folder: Path) -> None:
@@ -548,7 +574,25 @@ def case_44(folder: Path) -> None:
     stamps = [{"Horodateur": "2026/03/05 2:35:12 PM UTC+1"}, {"Horodateur": "05/03/2026 14:35:12"}]
     found = read_survey(saved(folder, lines(*stamps, columns=columns)), BOOK)
     assert found.responses["sent"].tolist() == [datetime(2026, 3, 5, 13, 35, 12), datetime(2026, 3, 5, 14, 35, 12)]
-    assert "zone" in " ".join(found.issues["message"])
+    assert "--zone" in " ".join(found.issues["message"])
+    book = read_codebook(BOOK.source.replace("[collection]", '[collection]\nzone = "Europe/Paris"'), "t.toml")
+    path, told = saved(folder, lines(*stamps, columns=columns)), ExportOptions(zone="UTC")
+    paris = read_survey(path, book, options=told).responses["sent"]  # an hour ahead of UTC in March
+    assert paris.tolist() == [datetime(2026, 3, 5, 14, 35, 12), datetime(2026, 3, 5, 15, 35, 12)]
+    with pytest.raises(UsageError, match="Europe/Paris"):
+        read_survey(path, book, options=ExportOptions(zone="Paris"))
+    started = BOOK.source.replace("[collection]", 'started = "began"\n[collection]') + (
+        '[[item]]\nname = "began"\ncolumn = "DEBUT"\nkind = "date"\nquestion = "Début"\n'
+    )
+    times = [
+        {"DEBUT": "05/03/2026 10:00", "ENVOI": f"05/03/2026 {end}", "DUREE": "600"}
+        for end in ("10:10", "10:45", "9:59")
+    ]
+    text = lines(*times, columns=[*COLUMNS, "DEBUT"])
+    issues = read_survey(saved(folder, text), read_codebook(started, "t.toml")).issues
+    wrong = issues[issues["rule"] == "duration_contradiction"]
+    assert wrong["line"].tolist() == [3, 4]
+    assert wrong["value"].tolist() == ["2700 s from start to end, 600 s told", "-60 s from start to end, 600 s told"]
 
 
 def case_45(folder: Path) -> None:
@@ -609,6 +653,20 @@ def case_62(folder: Path) -> None:
     found = survey(folder, {"CA": "3000000", "EFFECTIF": "20"}, {})
     assert found.flags["size_contradiction"].tolist() == [True, False]
     assert found.responses["sales"].tolist()[0] == 3_000_000
+    people, amounts = (
+        [5, 8, 10, 12, 15, 20, 30, 50, 80, 40, 25],
+        [500, 900, 1_500, 1_400, 2_000, 3_500, 4_000, 9_000, 16_000, 5_000],
+    )
+    firms = pd.DataFrame(
+        {"people": people, "sales": [*map(float, amounts), 3_000_000.0]}, dtype=float
+    )  # 3 M€ for 25 people
+    log = IssueLog()
+    flagged = flag_sizes(firms, BOOK, pd.Series(range(2, 13)), log)
+    assert flagged.tolist() == [False] * 10 + [True]
+    assert log.table()["rule"].tolist() == ["unit_slip"]
+    assert firms["sales"].iloc[-1] == 3_000_000.0  # never corrected
+    plain = firms.assign(sales=[*map(float, amounts), 60_000.0])  # 2.4 M€ a head: unusual, no slip
+    assert not flag_sizes(plain, BOOK, pd.Series(range(2, 13)), IssueLog()).any()
 
 
 def case_69(folder: Path) -> None:
@@ -634,6 +692,22 @@ def case_75(folder: Path) -> None:
     found = survey(folder, {"EFFECTIF": "9", "CA": "900 M€"})
     assert found.flags["size_contradiction"].all()
     assert found.responses["size_category"].isna().all()  # without a balance sheet the decree cannot tell
+    book = read_codebook(
+        BOOK.source.replace("[collection]", 'declared_size = "size"\n[collection]')
+        + '[[item]]\nname = "size"\ncolumn = "TAILLE"\nquestion = "Catégorie"\n'
+        'answers = [ { code = "1", label = "PME" }, { code = "2", label = "ETI" } ]\n',
+        "t.toml",
+    )
+    ticked = [
+        {"EFFECTIF": "300", "TAILLE": "PME"},
+        {"EFFECTIF": "20", "TAILLE": "1"},
+        {"EFFECTIF": "5", "CA": "900", "TAILLE": "PME"},
+    ]
+    found = read_survey(saved(folder, lines(*ticked, columns=[*COLUMNS, "TAILLE"])), book)
+    assert found.responses["size_category"].tolist() == ["eti", "pme", "micro"]
+    told = found.issues.set_index("rule").loc["size_declared_otherwise"]
+    assert (told["line"], told["value"]) == (2, "pme declared, eti by its numbers")
+    assert found.flags["size_contradiction"].tolist() == [True, False, False]
 
 
 def case_76(folder: Path) -> None:
@@ -645,6 +719,11 @@ def case_76(folder: Path) -> None:
     assert found.flags["speeder"].tolist() == [True, False, False, False]
     assert found.flags["mostly_unanswered"].tolist()[3]
     assert len(found) == 4  # flagged, never dropped
+    varied = dict(zip(("G1", "G2", "G3", "G4", "G5"), "12345", strict=True))
+    found = survey(folder, {**grid, "DUREE": "60"}, varied, {**varied, "DUREE": "650"})
+    careful = leave_out_flagged(found)  # unless all results are asked for without them
+    assert careful.responses.index.tolist() == SIRENS[1:3]
+    assert careful.flow.set_index("step")["n"][["flagged", "kept"]].tolist() == [1, 2]
 
 
 def case_77(folder: Path) -> None:
@@ -654,6 +733,26 @@ def case_77(folder: Path) -> None:
     assert found.flags["same_address"].tolist() == [True, True, True, False]
     assert found.contacts.empty
     assert "192.0.2" not in found.issues.to_csv()  # the address served the check, and is gone
+    burst = [{"ENVOI": f"05/03/2026 10:00:{second}", "User agent": "Mozilla/5.0"} for second in ("05", "20", "40")]
+    late = {"ENVOI": "05/03/2026 11:00:00", "User agent": "Mozilla/5.0"}
+    found = read_survey(saved(folder, lines(*burst, late, columns=[*COLUMNS, "User agent"])), BOOK)
+    assert found.flags["doubtful_origin"].tolist() == [True, True, True, False]
+    assert "Mozilla" not in found.issues.to_csv()
+    assert found.contacts.empty
+    scores = ["Q_RecaptchaScore", "Q_RelevantIDDuplicateScore", "Q_RelevantIDFraudScore", "Q_BallotBoxStuffing"]
+    head = [*scores, *COLUMNS]
+    ids = ",".join(f'"{{""ImportId"":""Q{place}""}}"' for place in range(len(head)))
+    told = [
+        ["0.3", "", "", ""],
+        ["0.9", "80", "0", "false"],
+        ["0.9", "0", "30", ""],
+        ["", "", "", "true"],
+        ["1", "9", "0", "0"],
+    ]
+    rows = [",".join([*own, siren, *[""] * (len(COLUMNS) - 1)]) for own, siren in zip(told, SIRENS, strict=False)]
+    found = read_survey(saved(folder, "\n".join([",".join(head), ",".join(head), ids, *rows]) + "\n"), BOOK)
+    assert found.responses.index.tolist() == SIRENS[1:5]  # the robot is left out, the doubtful are flagged
+    assert found.flags["doubtful_origin"].tolist() == [True, True, True, False]
 
 
 def case_78(folder: Path) -> None:
@@ -709,6 +808,43 @@ OTHERS = {int(name[5:]): check for name, check in list(globals().items()) if nam
 @pytest.mark.parametrize("case", OTHERS)
 def test_the_rest_is_flagged_left_out_or_kept(tmp_path: Path, case: int) -> None:
     OTHERS[case](tmp_path)
+
+
+def test_a_naf_code_is_read_in_the_version_of_its_questionnaire(tmp_path: Path) -> None:
+    """NAF 2025 has no division 45 any more: the trade in cars went to 46, 47 and 95."""
+    older, newer = BOOK, read_codebook(BOOK.source.replace('check = "naf"', 'check = "naf-2025"'), "t.toml")
+    assert survey(tmp_path, {"NAF": "45.11Z"}, codebook=older).responses["naf"].tolist() == ["45.11Z"]
+    found = survey(tmp_path, {"NAF": "45.11Z"}, codebook=newer)
+    assert "NAF 2025 does not have" in found.issues.set_index("rule").loc["naf_unknown", "message"]
+
+
+@pytest.mark.reference_data
+def test_every_code_of_naf_rev_2_has_a_division_that_is_known(reference_data: Path) -> None:
+    table = read_table(reference_data / "naf-ape" / "naf_rev2_732_sous_classes.csv").cells
+    assert {read_naf(code)[1] for code in table["code_ape"]} == {"naf"}
+    assert set(table["division"]) == load_naf()["naf"].divisions
+
+
+def test_a_workbook_that_is_open_or_growing_is_told_or_refused(tmp_path: Path) -> None:
+    path = saved(tmp_path, xlsx(["a"], ["1"]), "export.xlsx")
+    saved(tmp_path, b"\x05Anne", "~$export.xlsx")
+    assert "is open in a spreadsheet" in " ".join(read_table(path).notes)
+    growing, stop = saved(tmp_path, "a;b\n" * 10, "growing.csv"), threading.Event()
+
+    def write() -> None:
+        with growing.open("a") as file:
+            while not stop.is_set():
+                file.write("1;2\n")
+                file.flush()
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        with pytest.raises(InputError, match="still being written"):
+            read_table(growing)
+    finally:
+        stop.set()
+        writer.join()
 
 
 def test_every_case_of_the_list_has_its_test() -> None:

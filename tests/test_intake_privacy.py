@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import json
+import zipfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import openpyxl
+import pandas as pd
+import pyarrow.parquet as pq
+import pyreadstat
 import pytest
 from click.testing import CliRunner
 
 from cdo_analysis.cli import main
 from cdo_analysis.codebook import load_codebook, read_codebook
 from cdo_analysis.errors import InputError, UsageError
-from cdo_analysis.intake import forget_in_export, pseudonymise, read_survey
+from cdo_analysis.intake import forget_in_export, pseudonymise, read_survey, read_table
+from cdo_analysis.intake.names import find_names
 from cdo_analysis.intake.personal import find_personal, hide_personal
+from cdo_analysis.reports.reissue import find_published
 from cdo_analysis.resources import sample_dir
 
 BOOK = read_codebook(
@@ -38,6 +48,11 @@ column = "SITE"
 question = "Site ?"
 answers = [ { code = "1", label = "Oui" }, { code = "0", label = "Non" } ]
 """,
+    "t.toml",
+)
+NOTED = read_codebook(
+    BOOK.source.replace('column = "NOM"', 'column = "NOM"\nrequired = false')
+    + '[[item]]\nname = "note"\ncolumn = "NOTE"\nkind = "text"\nquestion = "Remarque"\n',
     "t.toml",
 )
 EXPORT = (
@@ -106,11 +121,117 @@ def test_a_forgotten_respondent_leaves_the_export_and_nothing_else_does(export: 
     assert forget_in_export(export, BOOK, "005520135") == []
 
 
-def test_a_workbook_cannot_forget(tmp_path: Path) -> None:
-    path = tmp_path / "e.parquet"
-    path.write_bytes(b"PAR1")
-    with pytest.raises(InputError, match="no CSV"):
+RECORDS = [
+    ["SIREN", "SITE", "NOTE"],
+    ["732829320", "1", "Mme Durand"],
+    ["005 520 135", "0", "à oublier"],
+    ["356000000", "1", ""],
+]
+
+
+def workbook(path: Path, *, change: Callable[[Any], None] | None = None) -> Path:
+    book = openpyxl.Workbook()
+    book.active.append(["Enquête 2026"])
+    for row in RECORDS:
+        book.active.append(row)
+    if change:
+        change(book)
+    book.save(path)
+    return path
+
+
+def test_a_workbook_forgets_and_keeps_no_copy(tmp_path: Path) -> None:
+    path = workbook(tmp_path / "e.xlsx")
+    assert forget_in_export(path, BOOK, "005520135") == [4]
+    assert read_table(path, known=["SIREN", "SITE"]).cells["SIREN"].tolist() == ["732829320", "356000000"]
+    with zipfile.ZipFile(path) as archive:
+        left = b"".join(archive.read(name) for name in archive.namelist())
+    assert b"oublier" not in left
+    assert b"Durand" in left
+    assert forget_in_export(path, BOOK, "005520135") == []
+    assert list(tmp_path.iterdir()) == [path]  # neither a backup nor a file half written
+
+
+def chart(book: Any) -> None:
+    book.active.add_chart(openpyxl.chart.BarChart(), "E5")
+
+
+def other_sheet(book: Any) -> None:
+    book.create_sheet("Relances").append(["005520135", "à rappeler"])
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [(chart, "more than sheets"), (other_sheet, "'Relances' names the respondent too")],
+)  # fmt: skip
+def test_a_workbook_that_would_keep_or_lose_something_is_left_as_it_is(
+    tmp_path: Path, change: Callable[[Any], None], words: str
+) -> None:
+    path = workbook(tmp_path / "e.xlsx", change=change)
+    before = path.read_bytes()
+    with pytest.raises(InputError, match=words):
         forget_in_export(path, BOOK, "005520135")
+    assert path.read_bytes() == before
+
+
+def test_a_parquet_file_forgets_with_its_schema(tmp_path: Path) -> None:
+    path = tmp_path / "e.parquet"
+    frame = pd.DataFrame(RECORDS[1:], columns=RECORDS[0]).assign(age=pd.array([1, 2, 3], dtype="int16"))
+    frame.to_parquet(path, compression="zstd")
+    schema = pq.read_schema(path)
+    assert forget_in_export(path, BOOK, "005520135") == [3]
+    assert pq.read_schema(path).equals(schema, check_metadata=False)
+    assert pq.ParquetFile(path).metadata.row_group(0).column(0).compression == "ZSTD"
+    pd.testing.assert_frame_equal(
+        pd.read_parquet(path).reset_index(drop=True), frame.drop(index=1).reset_index(drop=True)
+    )
+
+
+def test_what_cannot_be_written_again_is_sent_back_to_its_tool(tmp_path: Path) -> None:
+    path = tmp_path / "e.sav"
+    pyreadstat.write_sav(pd.DataFrame({"SIREN": ["732829320"]}), path)
+    with pytest.raises(InputError, match="in the tool that wrote it"):
+        forget_in_export(path, BOOK, "732829320")
+
+
+def test_reports_that_count_a_forgotten_company_are_named(tmp_path: Path) -> None:
+    runs = tmp_path / "reports" / ".runs"
+    runs.mkdir(parents=True)
+    for name, company, study in (("panorama", "", "abc"), ("company-1", "732829320", "abc"), ("old", "", "xyz")):
+        told = {"report": name, "study": study, "parameters": {"company": company}}
+        (runs / f"{name}.json").write_text(json.dumps(told), encoding="utf-8")
+        (tmp_path / "reports" / f"{name}.html").write_text("<html>", encoding="utf-8")
+    (runs / "damaged.json").write_text("{", encoding="utf-8")
+    found = find_published(tmp_path, {"abc"})
+    assert [(one.files[0].name, one.company) for one in found] == [
+        ("company-1.html", "732829320"),
+        ("panorama.html", ""),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [("Voir M. Dupont", ["M. Dupont"]), ("Mme Anne Le Goff et M. de La Tour", ["Mme Anne Le Goff", "M. de La Tour"]),
+     ("Jean-Luc Petit, notre DSI", ["Jean-Luc Petit"]), ("Cordialement, A. Durand", ["A. Durand"]),
+     ("Dr Martin", ["Dr Martin"]),
+     ("M. le maire de Lyon", []), ("rue Victor Hugo à Paris", []), ("Nous vendons sur Amazon et Google Ads", []),
+     ("Passage à SAP Business One", []), ("La France, l'Europe et la Chine", []), ("CRM Sage, ERP Cegid", []),
+     ("Monsieur le Directeur refuse", []), ("mme dupont", [])],
+)  # fmt: skip
+def test_names_of_people_are_found_after_a_title_a_first_name_or_a_greeting(text: str, names: list[str]) -> None:
+    assert find_names(text) == names
+
+
+def test_a_name_is_hidden_in_the_text_and_counted(tmp_path: Path) -> None:
+    (tmp_path / "e.csv").write_text(
+        "SIREN;SITE;NOTE\n732829320;1;Appelez Mme Durand\n356000000;1;Rien\n", encoding="utf-8"
+    )
+    found = read_survey(tmp_path / "e.csv", NOTED)
+    assert found.responses["note"].tolist() == ["Appelez [name]", "Rien"]
+    told = found.issues[found.issues["rule"] == "personal_text"]
+    assert told["message"].tolist() == ["'note' holds name of a person"]
+    assert "personal = true" in told["remedy"].iloc[0]
+    assert "Durand" not in found.issues.to_csv()
 
 
 def test_the_command_forgets_a_company_of_the_sample(tmp_path: Path) -> None:

@@ -37,11 +37,23 @@ def _draft(name: str, what: str) -> None:
 
 for _name, _what in (
     ("limesurvey", "a LimeSurvey structure (.lss)"),
-    ("xlsform", "an XLSForm (.xlsx)"),
     ("spss", "the labels of an SPSS or Stata file"),
     ("long", "a file with a row a respondent and question"),
 ):
     _draft(_name, _what)
+
+
+@codebook.command("from-xlsform")
+@click.argument("file")
+@click.option("--choices", help="The sheet choices as a CSV of its own, where FILE is the sheet survey as a CSV.")
+@click.option("--out", type=click.Path(path_type=Path), help="File to write (default: print).")
+@one_line_errors
+def from_xlsform(file: str, choices: str | None, out: Path | None) -> None:
+    """Draft a codebook from an XLSForm (.xlsx, or its sheets as CSV)."""
+    from cdo_analysis import drafting
+
+    text = drafting.from_xlsform(file, choices)
+    write_file(out, text.encode("utf-8")) if out else click.echo(text)
 
 
 @codebook.command("to-limesurvey")

@@ -29,7 +29,7 @@ def one_line_errors(command: Callable[..., None]) -> Callable[..., None]:
     return run
 
 
-HOW_READ = ("platform", "repair_text", "footer", "edits")
+HOW_READ = ("platform", "repair_text", "footer", "edits", "zone")
 
 
 def export_options(command: Callable[..., None]) -> Callable[..., None]:
@@ -39,6 +39,7 @@ def export_options(command: Callable[..., None]) -> Callable[..., None]:
         click.option("--repair-text", is_flag=True, help="Put right text that was decoded wrongly before (rÃ©gion)."),
         click.option("--footer", default=0, show_default=True, help="Records at the end that are totals or notes."),
         click.option("--edits", type=click.Path(path_type=Path), help="CSV: respondent, item, before, after, reason."),
+        click.option("--zone", default="", help="Zone of the times that say none, for instance Europe/Paris."),
     ):
         command = option(command)
     return command
@@ -48,7 +49,7 @@ def reading(how: dict[str, Any]) -> dict[str, Any]:
     """Return the arguments of ``read_survey`` that the options of an export stand for."""
     from cdo_analysis.intake import ExportOptions, read_table
 
-    options = ExportOptions(platform=how["platform"], repair=how["repair_text"], footer=how["footer"])
+    options = ExportOptions(platform=how["platform"], repair=how["repair_text"], footer=how["footer"], zone=how["zone"])
     edits = read_table(how["edits"], platform="table").cells if how["edits"] else None
     return {"options": options, "edits": edits}
 

@@ -42,6 +42,8 @@ def check(
         for row in rows_of(survey.issues):
             where = f"line {row.line}" if row.line else "file"
             click.echo(f"[{row.severity}] {where}{f', {row.item}' if row.item else ''}: {row.message}; {row.action}")
+            if row.remedy:
+                click.echo(f"    -> {row.remedy}")
         return
     for row in rows_of(count_issues(survey.issues, ("severity", "rule", "item"))):
         click.echo(f"[{row.severity}] {row.rule}{f' ({row.item})' if row.item else ''}: {row.n}")
@@ -68,6 +70,7 @@ def check(
 @click.option("--encoding", help="Encoding of a CSV (default: UTF-8, else cp1252).")
 @export_options
 @click.option("--pseudonym-key", type=click.Path(path_type=Path), help="File whose bytes key the respondents' hashes.")
+@click.option("--without-flagged", is_flag=True, help="Leave out respondents whom a flag concerns (they are counted).")
 @one_line_errors
 def fit(export: str, codebook: str, out: Path, pseudonym_key: Path | None, **options: Any) -> None:
     """Run the stages once on EXPORT and write a study."""
@@ -93,15 +96,40 @@ def _bytes_of(path: Path) -> bytes:
 @click.argument("respondent")
 @click.argument("export", type=click.Path(path_type=Path))
 @click.option("--codebook", "identifier", required=True, help="Id of a codebook, or path of a TOML file.")
+@click.option("--sheet", help="Sheet of a workbook (default: the first visible one).")
 @click.option("--studies", type=click.Path(path_type=Path), help="Folder in which to look for studies of the EXPORT.")
+@click.option(
+    "--reports", type=click.Path(path_type=Path), help="Folder in which to look for reports of these studies."
+)
 @one_line_errors
-def forget(respondent: str, export: Path, identifier: str, studies: Path | None) -> None:
-    """Remove a RESPONDENT from a CSV EXPORT, and tell which studies still hold it."""
+def forget(
+    respondent: str, export: Path, identifier: str, sheet: str | None, studies: Path | None, reports: Path | None
+) -> None:
+    """Remove a RESPONDENT from an EXPORT (CSV, XLSX, Parquet), and tell where else it still counts.
+
+    Studies that hold it are to be fitted again, its own reports deleted, and totals and means published from these
+    studies made again.
+    """
     from cdo_analysis.codebook import load_codebook
     from cdo_analysis.intake import forget_in_export
-    from cdo_analysis.study import studies_with
+    from cdo_analysis.study import read_study, studies_with
 
-    lines = forget_in_export(export, load_codebook(identifier), respondent)
+    lines = forget_in_export(export, load_codebook(identifier), respondent, sheet=sheet)
     click.echo(f"{export.name}: {len(lines)} record(s) removed ({', '.join(map(str, lines)) or 'none was there'})")
-    for folder in studies_with(studies, respondent) if studies else ():
+    held = {read_study(folder).id: folder for folder in studies_with(studies, respondent)} if studies else {}
+    for folder in held.values():
         click.echo(f"{folder} still holds {respondent}: fit it again, and delete its reports")
+    if reports:
+        _tell_published(reports, held, respondent)
+
+
+def _tell_published(reports: Path, held: dict[str, Path], respondent: str) -> None:
+    """Name the reports of the studies that hold a respondent: its own are deleted, the others made again."""
+    from cdo_analysis.reports.reissue import find_published
+
+    for found in find_published(reports, held):
+        if found.company in ("", respondent):
+            what = (
+                "is about it: delete" if found.company else "counts it: make it again from the new study, in place of"
+            )
+            click.echo(f"{found.files[0].name} {what} {', '.join(map(str, found.files))}")

@@ -4,6 +4,7 @@ A codebook is a TOML file (``codebooks/*.toml``). A new survey or a new wave is 
 """
 
 from cdo_analysis.codebook.compared import Difference, compare_codebooks, routing_of, wording_of
+from cdo_analysis.codebook.lines import line_of, place_in
 from cdo_analysis.codebook.load import codebook_ids, load_codebook, read_codebook
 from cdo_analysis.codebook.model import (
     MISSING_KINDS,
@@ -57,8 +58,10 @@ __all__ = [
     "codebook_ids",
     "compare_codebooks",
     "find_problems",
+    "line_of",
     "load_codebook",
     "outline",
+    "place_in",
     "read_codebook",
     "routing_of",
     "wording_of",

@@ -80,6 +80,7 @@ def build_codebook(table: Mapping[str, Any], text: str, *, file: str) -> Codeboo
         population=top.optional_wording("population"),
         origin=top.optional_wording("origin"),
         source=text,
+        file=file,
     )
 
 

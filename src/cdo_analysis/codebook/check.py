@@ -21,7 +21,9 @@ _ROLE_KINDS = {
     "balance_sheet": "number",
     "weight": "number",
     "duration": "number",
+    "started": "date",
     "submitted": "date",
+    "declared_size": "choice",
     "attention": "choice",
 }
 _PARTS_OF = {"count": ("items",), "points": ("dimensions",), "likert": ("dimensions", "items")}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, datetime
+from zoneinfo import available_timezones
 
 from cdo_analysis.codebook.entry import Entry, Fault, repeated, shown
 from cdo_analysis.codebook.model import Codebook, Collection, Consistency, Limit
@@ -11,7 +12,7 @@ from cdo_analysis.errors import did_you_mean
 
 _KEYS = ("id", "label", "never", "sum_of", "at_most", "at_least")
 _LIMIT_KEYS = ("item", "codes", "above", "below")
-_COLLECTION_KEYS = ("opened", "closed", "test_domains")
+_COLLECTION_KEYS = ("opened", "closed", "test_domains", "zone")
 
 
 def build_consistency(entry: Entry) -> Consistency:
@@ -49,7 +50,10 @@ def build_collection(entry: Entry) -> Collection:
     opened, closed = _day(entry, "opened"), _day(entry, "closed")
     if opened and closed and opened > closed:
         raise entry.wrong("closed", "write a day that is not before opened")
-    return Collection(opened, closed, entry.names("test_domains"))
+    zone = entry.text("zone", "")
+    if zone and zone not in available_timezones():
+        raise entry.wrong("zone", 'write a time zone such as "Europe/Paris"')
+    return Collection(opened, closed, entry.names("test_domains"), zone)
 
 
 def _day(entry: Entry, key: str) -> date | None:

@@ -280,12 +280,14 @@ class Roles:
     headcount: str = ""
     turnover: str = ""
     balance_sheet: str = ""
+    declared_size: str = ""
     sector: str = ""
     region: str = ""
     naf: str = ""
     company_name: str = ""
     weight: str = ""
     stratum: str = ""
+    started: str = ""
     submitted: str = ""
     duration: str = ""
     attention: str = ""
@@ -401,11 +403,14 @@ class Collection:
         First and last day on which an answer counts.
     test_domains : tuple of str
         Domains of the e-mail addresses of those who made the survey.
+    zone : str
+        Time zone in which the survey tells times (``Europe/Paris``); UTC where it is empty.
     """
 
     opened: date | None = None
     closed: date | None = None
     test_domains: tuple[str, ...] = ()
+    zone: str = ""
 
 
 @dataclass(frozen=True)
@@ -448,6 +453,8 @@ class Codebook:
         Who wrote the wording, shown with every score.
     source : str
         The TOML text, kept with a study.
+    file : str
+        Name of the file that it came from.
     """
 
     id: str
@@ -470,6 +477,7 @@ class Codebook:
     population: Text = NO_TEXT
     origin: Text = NO_TEXT
     source: str = field(default="", repr=False, compare=False)
+    file: str = field(default="", repr=False, compare=False)
 
     @cached_property
     def _by_name(self) -> dict[str, Item]:

@@ -21,7 +21,7 @@ from cdo_analysis.intake.quality import FLAGS
 from cdo_analysis.intake.read import read_survey
 from cdo_analysis.intake.readers import ExportOptions, RawTable, read_table
 from cdo_analysis.intake.suggestions import ColumnMatch, Suggestion, suggest_columns
-from cdo_analysis.intake.survey import Survey
+from cdo_analysis.intake.survey import Survey, leave_out_flagged
 
 __all__ = [
     "FLAGS",
@@ -39,6 +39,7 @@ __all__ = [
     "count_issues",
     "drop_off",
     "forget_in_export",
+    "leave_out_flagged",
     "luhn_holds",
     "pseudonymise",
     "pseudonyms",

@@ -10,13 +10,17 @@ import pandas as pd
 
 from cdo_analysis.codebook import Codebook
 from cdo_analysis.errors import InputError
-from cdo_analysis.intake.coding import Coded, code_answers, list_readings, list_recodings, log_unreadable
+from cdo_analysis.intake.clock import Clock, find_zone
+from cdo_analysis.intake.coded import Coded
+from cdo_analysis.intake.coding import code_answers
+from cdo_analysis.intake.columns import texts_of
 from cdo_analysis.intake.company import role_numbers, size_category
+from cdo_analysis.intake.findings import list_readings, list_recodings, log_unreadable
 from cdo_analysis.intake.issues import IssueLog
 from cdo_analysis.intake.journal import CleaningLog, list_columns, list_deduced, name_records
 from cdo_analysis.intake.matching import Matched
-from cdo_analysis.intake.missing import log_unasked_answers, settle_missing
-from cdo_analysis.intake.personal import contacts_of, flag_same_address, mask_texts, set_apart
+from cdo_analysis.intake.missing import Settled, settle_missing
+from cdo_analysis.intake.personal import contacts_of, flag_bursts, flag_same_address, mask_texts, set_apart
 from cdo_analysis.intake.quality import flag_answers
 from cdo_analysis.intake.readers import RawTable
 from cdo_analysis.intake.survey import Survey
@@ -78,32 +82,36 @@ def assemble(source: Source, log: IssueLog, *, keep_log: bool) -> Survey:
         No record is left.
     """
     matched, book = source.matched, source.matched.codebook
-    cells = matched.cells[source.left_out.isna()]
+    cells = _take(matched.cells, source.left_out.isna())
     if cells.empty:
         raise InputError(f"{source.raw.file} has no answer left (tests and duplicates apart); check the export.")
     apart = set_apart(cells, book, log)
-    coded = code_answers(cells, book, declared=matched.declared)
-    answers, missing = settle_missing(coded, cells, book)
+    clock = Clock(find_zone(source.raw.zone), find_zone(book.collection.zone))
+    coded = code_answers(cells, book, declared=matched.declared, clock=clock)
+    settled = settle_missing(coded, cells, book)
     own = source.lines[cells.index]
-    names = _name_respondents(answers, cells, book, own, log)
-    repeated = _repeated(answers, names, book, own, log)
+    names = _name_respondents(settled, cells, own, log)
+    repeated = _repeated(settled, names, own, log)
     kept = _keep(names, repeated, own)
-    responses, missing = (frame[kept.places].set_axis(kept.index) for frame in (answers, missing))
+    responses, missing = settled.tables(kept.places, kept.index)
     apart = apart[kept.places].set_axis(kept.index)
-    _tell(coded, (responses, missing), kept, log)
+    _tell(settled, kept, log)
     written = _write_log(source, coded, (responses, missing), (names, repeated, kept)) if keep_log else None
     responses = mask_texts(responses, book, kept.lines, log).assign(size_category=_size(responses, book))
     flags = flag_answers(responses, missing, book, kept.lines, log)
     flags["unfinished"] = _unfinished(source.raw.marks, kept.lines, log)
     flags["same_address"] = flag_same_address(apart, kept.lines, log)
+    flags["doubtful_origin"] = _doubted(source.raw.marks, kept.lines, log)
+    if book.roles.submitted:
+        flags["doubtful_origin"] |= flag_bursts(apart, responses[book.roles.submitted], kept.lines, log)
     return Survey(
         responses=responses,
         missing=missing,
         codebook=source.book,
-        issues=log.table(),
+        issues=log.table(source.book),
         recodings=list_recodings(coded.columns, kept.places),
         flags=flags,
-        flow=_flow(len(source.raw.cells), source.left_out, int(repeated.sum())),
+        flow=_flow(len(source.raw.columns), source.left_out, int(repeated.sum())),
         lines=kept.lines,
         contacts=contacts_of(apart),
         log=written,
@@ -115,17 +123,25 @@ def assemble(source: Source, log: IssueLog, *, keep_log: bool) -> Survey:
 # --- who counts -----------------------------------------------------------------------------------------------
 
 
-def _name_respondents(
-    responses: pd.DataFrame, cells: pd.DataFrame, book: Codebook, lines: pd.Series, log: IssueLog
-) -> pd.Series:
+def _take(cells: pd.DataFrame, rows: pd.Series) -> pd.DataFrame:
+    """Return some rows, without the texts that are in none of them: what is left out is no evidence."""
+    if rows.all():
+        return cells
+    kept = cells[rows]
+    columns = {header: kept[header].cat.remove_unused_categories() for header in kept.columns}
+    return pd.DataFrame(columns, index=kept.index, copy=False)
+
+
+def _name_respondents(settled: Settled, cells: pd.DataFrame, lines: pd.Series, log: IssueLog) -> pd.Series:
     """Return each respondent's identifier; the line stands in where there is no valid one."""
+    book = settled.codebook
     by_line = lines.map("line-{}".format).astype("str")
     if not book.respondent or book[book.respondent].column not in cells.columns:
         return by_line
     identified = find_identified(cells, book)
     for row in cells.index[~identified]:
         log.add("no_identifier", line=int(lines[row]), item=book.respondent)
-    return responses[book.respondent].str.strip().where(identified).fillna(by_line)
+    return settled.answers(book.respondent).str.strip().where(identified).fillna(by_line)
 
 
 def find_identified(cells: pd.DataFrame, book: Codebook) -> pd.Series:
@@ -133,16 +149,21 @@ def find_identified(cells: pd.DataFrame, book: Codebook) -> pd.Series:
     column = book[book.respondent].column if book.respondent else ""
     if column not in cells.columns:
         return pd.Series(False, index=cells.index)
-    texts = cells[column]
-    none = {text for text in texts.unique() if read_missing(text) is not None or is_spreadsheet_error(text)}
-    return ~texts.isin(none)
+    return pd.Series(texts_of(cells[column]).where(_identifies), index=cells.index)
 
 
-def _repeated(responses: pd.DataFrame, names: pd.Series, book: Codebook, lines: pd.Series, log: IssueLog) -> pd.Series:
+def _identifies(text: str) -> bool:
+    return text[:1].isdigit() or (read_missing(text) is None and not is_spreadsheet_error(text))
+
+
+def _repeated(settled: Settled, names: pd.Series, lines: pd.Series, log: IssueLog) -> pd.Series:
     """Keep the most complete record of a respondent, the latest of equals; tell which records that leaves out."""
-    rank = pd.DataFrame({"name": names, "answers": responses.notna().sum(axis=1), "line": lines})
-    submitted = book.roles.submitted
-    rank["when"] = responses[submitted] if submitted else pd.NaT
+    again = names.duplicated(keep=False)
+    if not again.any():
+        return pd.Series(False, index=names.index)
+    rank = pd.DataFrame({"name": names, "answers": settled.count_answers(), "line": lines})
+    submitted = settled.codebook.roles.submitted
+    rank["when"] = settled.answers(submitted) if submitted else pd.NaT
     best = rank.sort_values(["answers", "when", "line"], na_position="first").groupby("name").tail(1)
     repeated = pd.Series(~rank.index.isin(best.index), index=rank.index)
     kept_line = best.set_index("name")["line"]
@@ -172,13 +193,11 @@ def _flow(received: int, left_out: pd.Series, repeated: int) -> pd.DataFrame:
 # --- what is told ---------------------------------------------------------------------------------------------
 
 
-def _tell(coded: Coded, settled: tuple[pd.DataFrame, pd.DataFrame], kept: _Kept, log: IssueLog) -> None:
+def _tell(settled: Settled, kept: _Kept, log: IssueLog) -> None:
     """Write respondents' names into the rows logged by line, then an issue for each cell that calls for one."""
-    by_line = {int(line): str(name) for name, line in kept.lines.items()}
-    for row in log.rows:
-        row["respondent"] = row["respondent"] or by_line.get(int(str(row["line"])), "")
-    log_unreadable(coded.columns, kept.lines, kept.places, log)
-    log_unasked_answers(*settled, [column.item for column in coded.columns.values()], kept.lines, log)
+    log.name_respondents(kept.lines)
+    log_unreadable(settled.coded.columns, kept.lines, kept.places, log)
+    settled.log_unasked(kept.places, kept.lines, log)
 
 
 def _write_log(
@@ -188,7 +207,9 @@ def _write_log(
     records: tuple[pd.Series, pd.Series, _Kept],
 ) -> CleaningLog:
     names, repeated, kept = records
-    own = coded.responses[kept.places].set_axis(kept.index)
+    own = pd.DataFrame(
+        {name: coded.answers(column.item, kept.places) for name, column in coded.columns.items()}, index=kept.index
+    )
     return CleaningLog(
         columns=list_columns(coded.columns),
         records=name_records(source.lines, source.left_out, names, repeated),
@@ -201,6 +222,13 @@ def _unfinished(marks: Mapping[str, tuple[int, ...]], lines: pd.Series, log: Iss
     flagged = lines.isin(marks.get("unfinished", ()))
     for respondent, line in lines[flagged].items():
         log.add("unfinished_record", respondent=str(respondent), line=int(line))
+    return flagged
+
+
+def _doubted(marks: Mapping[str, tuple[int, ...]], lines: pd.Series, log: IssueLog) -> pd.Series:
+    flagged = lines.isin(marks.get("doubtful", ()))
+    for respondent, line in lines[flagged].items():
+        log.add("platform_doubt", respondent=str(respondent), line=int(line))
     return flagged
 
 

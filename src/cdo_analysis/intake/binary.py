@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from cdo_analysis.errors import InputError
-from cdo_analysis.intake.records import Records
+from cdo_analysis.intake.columns import Columns, TextColumn
+from cdo_analysis.intake.records import Records, as_records
 from cdo_analysis.intake.sources import Content
 from cdo_analysis.sandbox import check_archive, parse
 
@@ -21,7 +25,7 @@ def read_binary(data: bytes, name: str, content: Content, *, sheet: str | None =
     data : bytes
     name : str
         Name of the file, for the errors.
-    content : {'zip', 'sav', 'dta', 'parquet'}
+    content : {'zip', 'page', 'sav', 'dta', 'parquet'}
         See :func:`~cdo_analysis.intake.sources.content_of`.
     sheet : str, optional
         Sheet of a workbook; by default the first visible one.
@@ -37,16 +41,21 @@ def read_binary(data: bytes, name: str, content: Content, *, sheet: str | None =
     """
     if content == "zip":
         return _from_sheet(parse("workbook", data, name, kind=check_archive(data, name), sheet=sheet))
+    if content == "page":
+        return _from_sheet(parse("page", data, name))
     if content == "parquet":
         return _from_columns(parse("columnar", data, name), name, "parquet")
     return _from_columns(parse("statistics", data, name, kind=content), name, _PLATFORMS[content])
 
 
 def _from_sheet(found: Mapping[str, Any]) -> Records:
-    kept = [(number, row) for number, row in enumerate(found["rows"], start=1) if any(map(str.strip, row))]
-    return Records(
-        [row for _, row in kept],
-        [number for number, _ in kept],
+    columns, numbers = Columns(), list[int]()
+    for number, row in enumerate(found["rows"], start=1):
+        if any(map(str.strip, row)):
+            columns.add(row)
+            numbers.append(number)
+    return replace(
+        as_records(columns, numbers),
         sheet=found["sheet"],
         notes=tuple(found["notes"]),
         merges=tuple((top + 1, left, bottom + 1, right) for top, left, bottom, right in found["merges"]),
@@ -57,13 +66,15 @@ def _from_columns(found: Mapping[str, Any], name: str, platform: str) -> Records
     headers, columns = found["headers"], found["columns"]
     if not headers or not columns[0]:
         raise InputError(f"{name} has no answer (0 rows); export the answers too.")
-    rows = [list(headers), *(list(row) for row in zip(*columns, strict=True))]
+    rows, read = len(columns[0]), tuple(map(TextColumn.of, columns))
     return Records(
-        rows,
-        list(range(1, len(rows) + 1)),
+        list(headers),
+        read,
+        np.arange(2, rows + 2),
+        np.full(rows, len(read), dtype=np.int32),
         platform=platform,
         labels=found.get("labels", {}),
-        declared=_declared(found.get("missing", {}), found.get("answers", {}), headers, columns),
+        declared=_declared(found.get("missing", {}), found.get("answers", {}), headers, read),
     )
 
 
@@ -71,13 +82,13 @@ def _declared(
     spans: Mapping[str, Sequence[Sequence[str]]],
     answers: Mapping[str, Sequence[tuple[str, str]]],
     headers: Sequence[str],
-    columns: Sequence[Sequence[str]],
+    columns: Sequence[TextColumn],
 ) -> dict[str, dict[str, str]]:
     """Return, by header, the codes found that the file declares missing, each with its label (``""`` for none)."""
     declared: dict[str, dict[str, str]] = {}
-    for header, texts in zip(headers, columns, strict=True):
+    for header, column in zip(headers, columns, strict=True):
         labels = dict(answers.get(header, ()))
-        found = {text for text in set(texts) if text and _within(text, spans.get(header, ()))}
+        found = {text for text in column.texts if text and _within(text, spans.get(header, ()))}
         if found:
             declared[header] = {text: labels.get(text, "") for text in sorted(found)}
     return declared

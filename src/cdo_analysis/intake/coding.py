@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from cdo_analysis.codebook import MISSING_KINDS, Codebook, Item
+from cdo_analysis.intake.clock import ANY_ZONE, Clock
+from cdo_analysis.intake.coded import ANSWERED, Coded, ReadColumn
+from cdo_analysis.intake.columns import TextColumn, texts_of
 from cdo_analysis.intake.company import read_naf, read_siren
-from cdo_analysis.intake.issues import IssueLog
 from cdo_analysis.intake.lists import read_list
 from cdo_analysis.intake.numbers import comma_is_decimal_in, is_share, percentages_mixed, read_number
+from cdo_analysis.intake.plain import PLAIN_RULES, plain_texts
 from cdo_analysis.intake.values import (
     Reading,
     is_spreadsheet_error,
@@ -23,129 +25,93 @@ from cdo_analysis.intake.values import (
     read_option,
 )
 
-ANSWERED = -1
-"""What stands for "there is an answer" among places in ``MISSING_KINDS``."""
-
-_PLAIN = frozenset({"code", "number", "date", "blank", "siren", "naf", "text", "not_ticked", "ticked"})
-_NOTED = frozenset({"siren_padded", "siren_from_siret", "siren_from_wrong_siret", "siren_from_vat"})
 _PLACES = {kind: place for place, kind in enumerate(MISSING_KINDS)} | {None: ANSWERED}
 
 
-@dataclass(frozen=True)
-class ReadColumn:
-    """A column of the export, read for one item.
-
-    Attributes
-    ----------
-    item : Item
-    texts : list of str
-        The distinct texts of the column.
-    places : ndarray of int
-        Place in `texts` of each cell.
-    readings : list of Reading
-        How each text was read.
-    """
-
-    item: Item
-    texts: list[str]
-    places: np.ndarray
-    readings: list[Reading]
-
-    def values(self, index: pd.Index) -> pd.Series:
-        """Return the answers: codes and texts as text, numbers as floats, dates as timestamps."""
-        values = [reading.value for reading in self.readings]
-        if self.item.kind == "number":
-            return pd.Series(np.array(values, dtype=float)[self.places], index=index)
-        if self.item.kind == "date":
-            dates = pd.to_datetime(pd.Series(values, dtype=object)).astype("datetime64[us]")
-            return pd.Series(dates.to_numpy()[self.places], index=index)
-        texts = pd.array(np.array(values, dtype=object), dtype="str")
-        return pd.Series(texts.take(self.places), index=index)
-
-    def kinds(self) -> np.ndarray:
-        """Return the place of each missing kind in ``MISSING_KINDS``, :data:`ANSWERED` where there is an answer."""
-        return np.array([_PLACES[reading.missing] for reading in self.readings], dtype=np.int8)[self.places]
-
-    def blank(self) -> np.ndarray:
-        """Tell where nothing is written."""
-        return np.array([reading.rule == "blank" for reading in self.readings], dtype=bool)[self.places]
-
-
-@dataclass(frozen=True)
-class Coded:
-    """Answers coded, and why the others are missing.
-
-    Attributes
-    ----------
-    responses : DataFrame
-        A column an item of the codebook.
-    kinds : DataFrame of int8
-        Same shape: place in ``MISSING_KINDS``, :data:`ANSWERED` where there is an answer.
-    blank : DataFrame of bool
-        Same shape: True where nothing was written.
-    columns : dict of str to ReadColumn
-        Item -> its column, for the items that the export has.
-    """
-
-    responses: pd.DataFrame
-    kinds: pd.DataFrame
-    blank: pd.DataFrame
-    columns: Mapping[str, ReadColumn]
-
-
 def code_answers(
-    cells: pd.DataFrame, codebook: Codebook, *, declared: Mapping[str, Mapping[str, str]] | None = None
+    cells: pd.DataFrame,
+    codebook: Codebook,
+    *,
+    declared: Mapping[str, Mapping[str, str]] | None = None,
+    clock: Clock = ANY_ZONE,
 ) -> Coded:
     """Code every item of `codebook` from the text of `cells`.
 
     Parameters
     ----------
-    cells : DataFrame of str, shape (n, columns)
-        One row a record. Columns: headers of the export, as the codebook writes them.
+    cells : DataFrame of category, shape (n, columns)
+        One row a record; the categories of a column are its distinct texts. Columns: headers of the export, as the
+        codebook writes them.
     codebook : Codebook
     declared : mapping of str to mapping, optional
         By column: codes that the file itself declares missing, each with its label; they keep their reason.
+    clock : Clock
+        Zones of the times.
 
     Returns
     -------
     Coded
-        An item whose column is not in the export is ``not_asked``; a blank cell is ``no_answer`` until
-        :func:`~cdo_analysis.intake.missing.settle_missing` has looked at it.
+        A blank cell is ``no_answer`` until :func:`~cdo_analysis.intake.missing.settle_missing` has looked at it.
     """
-    columns = {column.item.name: column for column in _read_columns(cells, codebook, declared or {})}
-    absent = np.full(len(cells), MISSING_KINDS.index("not_asked"), dtype=np.int8)
-    values, kinds, blank = {}, {}, {}
-    for item in codebook:
-        column = columns.get(item.name)
-        values[item.name] = column.values(cells.index) if column else _empty(item, cells.index)
-        kinds[item.name] = column.kinds() if column else absent
-        blank[item.name] = column.blank() if column else np.ones(len(cells), dtype=bool)
-    return Coded(
-        pd.DataFrame(values, index=cells.index),
-        pd.DataFrame(kinds, index=cells.index),
-        pd.DataFrame(blank, index=cells.index),
-        columns,
-    )
+    said = declared or {}
+    known: _Known = {}
+    columns: dict[str, ReadColumn] = {}
+    for header, items in _items_by_column(codebook).items():
+        if header in cells.columns:
+            text = texts_of(cells[header])
+            columns |= {
+                column.item.name: column for column in _read_column(text, items, said.get(header), (known, clock))
+            }
+    ordered = {item.name: columns[item.name] for item in codebook if item.name in columns}
+    return Coded(ordered, cells.index)
 
 
-def _read_columns(
-    cells: pd.DataFrame, codebook: Codebook, declared: Mapping[str, Mapping[str, str]]
+_Known = dict[tuple[object, ...], dict[str, Reading]]
+"""What was read already: by the ways to read a text, what each text says."""
+_Ways = tuple[_Known, Clock]
+
+
+def _read_column(
+    column: TextColumn, items: Sequence[Item], declared: Mapping[str, str] | None, ways: _Ways
 ) -> Iterator[ReadColumn]:
     """Yield the column of each item; the options of a list in one cell are read together."""
-    for header, items in _items_by_column(codebook).items():
-        if header not in cells.columns:
-            continue
-        places, distinct = pd.factorize(cells[header].to_numpy(dtype=object))
-        texts = [str(text) for text in distinct]
-        if items[0].separator:
-            lists = [read_list(text, items) for text in texts]
-            for place, item in enumerate(items):
-                yield ReadColumn(item, texts, places, [readings[place] for readings in lists])
-        else:
-            readings = _read_texts(texts, items[0])
-            if header in declared:
-                readings = _keep_declared(texts, readings, items[0], declared[header])
-            yield ReadColumn(items[0], texts, places, readings)
+    first = items[0]
+    if first.separator:
+        lists = [read_list(text, items) for text in column.texts]
+        for place, item in enumerate(items):
+            yield _hold(item, column, [readings[place] for readings in lists])
+        return
+    plain = plain_texts(column.texts, first) if not declared else None
+    if plain is not None and plain.any():
+        yield _hold_mostly_plain(first, column, plain, ways)
+        return
+    readings = _read_texts(column.texts, first, ways)
+    yield _hold(first, column, _keep_declared(column.texts, readings, first, declared) if declared else readings)
+
+
+def _hold(item: Item, column: TextColumn, readings: Sequence[Reading]) -> ReadColumn:
+    values = np.array([reading.value for reading in readings], dtype=object)
+    if item.kind == "number":
+        values = values.astype(float)
+    elif item.kind == "date":
+        values = pd.to_datetime(pd.Series(values, dtype=object)).astype("datetime64[us]").to_numpy()
+    kinds = np.array([_PLACES[reading.missing] for reading in readings], dtype=np.int8)
+    rules = np.array([reading.rule for reading in readings], dtype=object)
+    return ReadColumn(item, column.texts, column.places, values, kinds, rules)
+
+
+def _hold_mostly_plain(item: Item, column: TextColumn, plain: np.ndarray, ways: _Ways) -> ReadColumn:
+    """Read one by one the texts that do not stand for themselves."""
+    texts = np.array(column.texts, dtype=object)
+    others = np.flatnonzero(~plain)
+    read = _hold(item, column, _read_texts(column.texts, item, ways, only=others.tolist()))
+    numeric = item.kind == "number"
+    values = np.full(len(texts), np.nan) if numeric else texts.copy()
+    values[plain] = texts[plain].astype(float) if numeric else texts[plain]
+    kinds = np.full(len(texts), ANSWERED, dtype=np.int8)
+    rules = np.full(len(texts), PLAIN_RULES[item.check or item.kind], dtype=object)
+    values[others], kinds[others], rules[others] = read.values, read.kinds, read.rules
+    return ReadColumn(item, column.texts, column.places, values, kinds, rules)
 
 
 def _keep_declared(
@@ -171,18 +137,29 @@ def _items_by_column(codebook: Codebook) -> dict[str, list[Item]]:
     return items
 
 
-def _read_texts(texts: Sequence[str], item: Item) -> list[Reading]:
-    """Read the distinct texts of a column; for numbers and dates, the whole column shows what some cells mean."""
+def _read_texts(texts: Sequence[str], item: Item, ways: _Ways, *, only: Sequence[int] | None = None) -> list[Reading]:
+    """Read the distinct texts of a column (or some); for numbers and dates, all of them show what some mean."""
+    known, clock = ways
+    chosen = texts if only is None else [texts[place] for place in only]
     if item.kind == "number":
         comma = comma_is_decimal_in(texts)
-        readings = [read_number(text, item, comma_is_decimal=comma) for text in texts]
+        same = known.setdefault((item.answers, item.unit, item.bounds, comma), {})
+        readings = [same.get(t) or _keep(same, t, read_number(t, item, comma_is_decimal=comma)) for t in chosen]
         return _refuse_shares(readings) if item.unit == "percent" and percentages_mixed(texts) else readings
     if item.kind == "date":
         day_first = not month_first(texts)
-        return [read_date(text, day_first=day_first) for text in texts]
+        return [read_date(text, day_first=day_first, clock=clock) for text in chosen]
+    if item.kind == "choice" and item.tick:
+        return [read_option(text, item) for text in chosen]
     if item.kind == "choice":
-        return [read_option(text, item) if item.tick else read_choice(text, item) for text in texts]
-    return [_read_text(text, item) for text in texts]
+        same = known.setdefault((item.answers,), {})
+        return [same.get(text) or _keep(same, text, read_choice(text, item)) for text in chosen]
+    return [_read_text(text, item) for text in chosen]
+
+
+def _keep(known: dict[str, Reading], text: str, reading: Reading) -> Reading:
+    known[text] = reading
+    return reading
 
 
 def _refuse_shares(readings: Sequence[Reading]) -> list[Reading]:
@@ -203,7 +180,7 @@ def _read_text(text: str, item: Item) -> Reading:
     if missing:
         return missing
     if item.check.startswith("naf"):
-        naf, rule = read_naf(text)
+        naf, rule = read_naf(text, item.check)
         return Reading(naf or None, None if naf else "invalid", rule)
     if item.check != "siren":
         return Reading(text.strip(), None, "text")
@@ -214,103 +191,3 @@ def _read_text(text: str, item: Item) -> Reading:
 def identifier_of(text: str, item: Item) -> str:
     """Return the identifier that a cell holds; an empty text where there is no valid one."""
     return str(_read_text(text, item).value or "")
-
-
-def _empty(item: Item, index: pd.Index) -> pd.Series:
-    if item.kind == "number":
-        return pd.Series(np.nan, index=index, dtype=float)
-    if item.kind == "date":
-        return pd.Series(pd.NaT, index=index, dtype="datetime64[us]")
-    return pd.Series(None, index=index, dtype="str")
-
-
-def list_readings(columns: Mapping[str, ReadColumn], kept: np.ndarray) -> pd.DataFrame:
-    """List every text of the records that count which does not stand for itself, with what it was read as.
-
-    Returns
-    -------
-    DataFrame
-        A row an item and a text: item, before, after (``""`` for none), missing (its kind, or ``""``), rule, n.
-    """
-    rows = []
-    for name, column in columns.items():
-        counts = np.bincount(column.places[kept], minlength=len(column.texts))
-        for text, reading, n in zip(column.texts, column.readings, counts, strict=True):
-            after = "" if reading.value is None else str(reading.value)
-            if n and (after != text or reading.missing):
-                rows.append((name, text, after, reading.missing or "", reading.rule, int(n)))
-    return pd.DataFrame(rows, columns=["item", "before", "after", "missing", "rule", "n"])
-
-
-# --- what is told of the reading --------------------------------------------------------------------------------
-
-
-def list_recodings(columns: Mapping[str, ReadColumn], kept: np.ndarray) -> pd.DataFrame:
-    """List what was read otherwise than as it stands.
-
-    Parameters
-    ----------
-    columns : dict of str to ReadColumn
-    kept : ndarray of bool
-        Records that count.
-
-    Returns
-    -------
-    DataFrame
-        A row an item and a text: item, before, after (empty where it says that there is no answer), rule, n.
-    """
-    rows = []
-    for column in _told_once(columns):
-        counts = np.bincount(column.places[kept], minlength=len(column.texts))
-        rows += [
-            (_name(column.item), text, "" if r.value is None else str(r.value), r.rule, int(n))
-            for text, r, n in zip(column.texts, column.readings, counts, strict=True)
-            if n and r.rule not in _PLAIN and r.missing != "invalid"
-        ]
-    return pd.DataFrame(rows, columns=["item", "before", "after", "rule", "n"])
-
-
-def log_unreadable(columns: Mapping[str, ReadColumn], lines: pd.Series, kept: np.ndarray, log: IssueLog) -> None:
-    """Write an issue for each cell that could not be read, or whose SIREN had to be mended.
-
-    Parameters
-    ----------
-    columns : dict of str to ReadColumn
-    lines : Series of int
-        Line of each record that counts; index: respondent.
-    kept : ndarray of bool
-        Which records count, among those that were read.
-    log : IssueLog
-    """
-    for column in _told_once(columns):
-        rules = [r.rule if r.missing == "invalid" or r.rule in _NOTED else "" for r in column.readings]
-        places = column.places[kept]
-        low, high = column.item.bounds
-        for rule in sorted(set(rules) - {""}):
-            rows = np.array([r == rule for r in rules])[places]
-            texts = pd.Series([column.texts[place] for place in places[rows]], index=lines.index[rows], dtype=object)
-            log.add_cells(rule, texts, lines=lines, item=_name(column.item), bounds=f"{low:g} to {high:g}")
-
-
-def count_unreadable(coded: Coded) -> dict[str, int]:
-    """Return how many cells could not be read, by rule; a list in one cell counts once."""
-    counts: dict[str, int] = {}
-    for column in _told_once(coded.columns):
-        n = np.bincount(column.places, minlength=len(column.texts))
-        for reading, cells in zip(column.readings, n, strict=True):
-            if reading.missing == "invalid" and cells:
-                counts[reading.rule] = counts.get(reading.rule, 0) + int(cells)
-    return counts
-
-
-def _told_once(columns: Mapping[str, ReadColumn]) -> Iterator[ReadColumn]:
-    """Yield the columns, those of a list in one cell once."""
-    told: set[str] = set()
-    for column in columns.values():
-        if not column.item.separator or column.item.block not in told:
-            told.add(column.item.block)
-            yield column
-
-
-def _name(item: Item) -> str:
-    return item.block if item.separator else item.name

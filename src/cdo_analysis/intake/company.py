@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
 from cdo_analysis.codebook import Codebook
+from cdo_analysis.reference.activities import load_naf
 
 REFUSED_SIRENS = frozenset({"000000000", "123456789"})
 SIZE_CATEGORIES = ("micro", "pme", "eti", "ge")
@@ -37,13 +39,18 @@ def luhn_holds(numbers: pd.Series) -> pd.Series:
     >>> luhn_holds(pd.Series(["732829320", "732829321"])).tolist()
     [True, False]
     """
-    if numbers.empty:
-        return pd.Series(False, index=numbers.index, dtype=bool)
-    digits = np.array([[ord(c) - 48 for c in number] for number in numbers], dtype=int)
+    return pd.Series(luhn_digits(numbers.tolist()), index=numbers.index, dtype=bool)
+
+
+def luhn_digits(numbers: Sequence[str]) -> np.ndarray:
+    """Tell which numbers, all of one length, pass the Luhn key."""
+    if not numbers:
+        return np.zeros(0, dtype=bool)
+    digits = np.frombuffer("".join(numbers).encode("ascii"), dtype=np.uint8).reshape(len(numbers), -1) - 48
     doubled = digits[:, ::-1].copy()
     doubled[:, 1::2] *= 2
     doubled[doubled > 9] -= 9
-    return pd.Series(doubled.sum(axis=1) % 10 == 0, index=numbers.index)
+    return np.asarray(doubled.sum(axis=1) % 10 == 0)
 
 
 def read_siren(text: str) -> tuple[str, str]:
@@ -104,24 +111,34 @@ def _vat_holds(key: str, siren: str) -> bool:
     return int(key) == (12 + 3 * (int(siren) % 97)) % 97 and _luhn(siren)
 
 
-def read_naf(text: str) -> tuple[str, str]:
+def read_naf(text: str, version: str = "naf") -> tuple[str, str]:
     """Read a NAF code (rév. 2 or 2025: both have four digits and a letter) as people write it.
+
+    Parameters
+    ----------
+    text : str
+    version : {'naf', 'naf-2025'}
+        Rév. 2 or 2025: which divisions there are.
 
     Returns
     -------
     naf : str
-        ``62.01Z``; an empty text where it has another form, as those of NAF rév. 1 have.
+        ``62.01Z``; an empty text where it has another form, as those of NAF rév. 1 have, or an unknown division.
     rule : str
-        ``naf``, ``naf_spelled`` (written otherwise) or ``naf_wrong_form``.
+        ``naf``, ``naf_spelled`` (written otherwise), ``naf_wrong_form`` or ``naf_unknown``.
 
     Examples
     --------
     >>> read_naf("62.01Z"), read_naf(" 6201z"), read_naf("722C")
     (('62.01Z', 'naf'), ('62.01Z', 'naf_spelled'), ('', 'naf_wrong_form'))
+    >>> read_naf("45.11Z")[1], read_naf("45.11Z", "naf-2025")[1]
+    ('naf', 'naf_unknown')
     """
     found = _NAF.fullmatch(text.strip().upper())
-    if not found or found[1] == "00":
+    if not found:
         return "", "naf_wrong_form"
+    if found[1] not in load_naf()[version].divisions:
+        return "", "naf_unknown"
     naf = f"{found[1]}.{found[2]}{found[3]}"
     return naf, "naf" if naf == text.strip() else "naf_spelled"
 

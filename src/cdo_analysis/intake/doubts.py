@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from cdo_analysis.codebook import Codebook, Consistency, Limit
 from cdo_analysis.intake.issues import IssueLog
@@ -38,7 +42,7 @@ def near_duplicates(responses: pd.DataFrame, codebook: Codebook, lines: pd.Serie
     flagged = pd.Series(False, index=responses.index)
     if len(names) < FEWEST_IN_COMMON or len(responses) < 2:
         return flagged
-    codes = np.column_stack([pd.factorize(responses[name])[0] for name in names]).astype(np.int16)
+    codes = np.column_stack([_places(responses[name], codebook[name].codes) for name in names])
     for later, earlier, alike in _near_pairs(codes):
         respondent = responses.index[later]
         if not flagged.iloc[later]:
@@ -96,19 +100,25 @@ def long_strings(responses: pd.DataFrame, codebook: Codebook, lines: pd.Series, 
     flagged = pd.Series(False, index=responses.index)
     if len(scales) < LONG_STRING:
         return flagged
-    run = np.zeros(len(responses), dtype=int)
-    longest = run.copy()
-    before = np.full(len(responses), None, dtype=object)
+    run = np.zeros(len(responses), dtype=np.int16)
+    longest, before = run.copy(), np.full(len(responses), -1, dtype=np.int16)
+    known = tuple(dict.fromkeys(code for item in scales for code in item.codes))
     for item in scales:
-        answers = responses[item.name].to_numpy(dtype=object)
-        said = responses[item.name].notna().to_numpy() & (answers != item.codes[0])
-        run = np.where(said & (answers == before), run + 1, said.astype(int))
+        answers = _places(responses[item.name], known)
+        said = (answers >= 0) & (answers != known.index(item.codes[0]))
+        run = np.where(said & (answers == before), run + np.int16(1), said.astype(np.int16))
         longest = np.maximum(longest, run)
         before = answers
     flagged[:] = longest >= LONG_STRING
     runs = pd.Series(longest, index=responses.index)[flagged].astype(str)
     log.add_cells("long_string", runs, lines=lines, item="")
     return flagged
+
+
+def _places(answers: pd.Series, codes: Sequence[str]) -> np.ndarray:
+    """Return the place of each answer among the codes of a question, -1 where it has none."""
+    found = pc.index_in(pa.array(answers, type=pa.large_string(), from_pandas=True), pa.array(codes, pa.large_string()))
+    return np.asarray(found.fill_null(-1).to_numpy(zero_copy_only=False), dtype=np.int16)
 
 
 def inconsistent(responses: pd.DataFrame, codebook: Codebook, lines: pd.Series, log: IssueLog) -> pd.Series:

@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from cdo_analysis.codebook import Codebook, Item, codebook_ids, load_codebook
 from cdo_analysis.errors import InputError, UsageError, did_you_mean
-from cdo_analysis.intake.coding import ReadColumn, code_answers
+from cdo_analysis.intake.coded import ReadColumn
+from cdo_analysis.intake.coding import code_answers
 from cdo_analysis.intake.company import role_numbers, size_category
+from cdo_analysis.intake.findings import words_of
 from cdo_analysis.intake.firm_file import FirmFile, Written, read_firm_file
 from cdo_analysis.intake.issues import RULES
 from cdo_analysis.intake.missing import settle_missing
@@ -108,7 +111,7 @@ def read_firm(
     faults: list[str] = []
     cells = _to_cells(written, book, faults)
     coded = code_answers(cells, book)
-    responses, missing = settle_missing(coded, cells, book)
+    responses, missing = settle_missing(coded, cells, book).tables(np.ones(1, dtype=bool), cells.index)
     places = {answer.key: answer.where for answer in written.answers}
     for column in coded.columns.values():
         faults += _unreadable(column, places)
@@ -154,7 +157,7 @@ def _to_cells(written: FirmFile, book: Codebook, faults: list[str]) -> pd.DataFr
             _tick(cells, taken, batteries[key], answer, faults)
         else:
             faults.append(f"{_place(answer)} {_UNKNOWN} {book.id}{did_you_mean(answer.key, _codes(book))}")
-    return pd.DataFrame([cells], dtype=object)
+    return pd.DataFrame([cells], dtype="category")
 
 
 def _names(book: Codebook) -> tuple[dict[str, Item], dict[str, list[Item]]]:
@@ -222,11 +225,11 @@ def _place(answer: Written) -> str:
 
 def _unreadable(column: ReadColumn, places: Mapping[str, str]) -> list[str]:
     """Return the fault of the only cell of a column; nothing where it was read, or is blank."""
-    reading, text, item = column.readings[column.places[0]], column.texts[column.places[0]], column.item
+    place = int(column.places[0])
+    reading, text, item = column.reading(place), column.texts[place], column.item
     if reading.missing != "invalid":
         return []
-    low, high = item.bounds
-    said = RULES[reading.rule][1].format(value=text[:60], item=item.name, bounds=f"{low:g} to {high:g}")
+    said = RULES[reading.rule][1].format(value=text[:60], item=item.name, **words_of(item))
     where = places.get(item.name, "")
     return [f"'{item.name}'{f' ({where})' if where else ''}: {said}{_way_out(item, reading.rule)}"]
 

@@ -132,21 +132,23 @@ def _text(value: object) -> str | None:
 
 def _read_sheet(data: bytes, name: str) -> FirmFile:
     records = read_binary(data, name, "zip")
-    head = next((place for place, row in enumerate(records.rows) if "answer" in _columns(row)), None)
+    rows = [records.header, *records.rows()]
+    numbers = [records.first, *records.numbers.tolist()]
+    head = next((place for place, row in enumerate(rows) if "answer" in _columns(row)), None)
     if head is None:
         raise InputError(f"{name}, sheet '{records.sheet}' has no column 'Réponse' or 'Answer'; {_WAY_OUT}.")
-    columns = _columns(records.rows[head])
+    columns = _columns(rows[head])
     if not {"code", "question"} & set(columns):
         raise InputError(f"{name}, sheet '{records.sheet}' has neither a column 'Code' nor 'Question'; {_WAY_OUT}.")
     answers = []
-    for row, number in zip(records.rows[head + 1 :], records.numbers[head + 1 :], strict=True):
+    for row, number in zip(rows[head + 1 :], numbers[head + 1 :], strict=True):
         key, answer = (
             _cell(row, columns.get("code")) or _cell(row, columns.get("question")),
             _cell(row, columns["answer"]),
         )
         if answer:
             answers.append(Written(key, (answer,), where=f"row {number}", fault="" if key else "has no question"))
-    return FirmFile(name, _stated_codebook(records.rows[:head]), answers)
+    return FirmFile(name, _stated_codebook(rows[:head]), answers)
 
 
 def _columns(row: Sequence[str]) -> dict[str, int]:

@@ -8,10 +8,13 @@ from typing import Literal, get_args
 
 import pandas as pd
 
+from cdo_analysis.codebook import Codebook
+from cdo_analysis.intake.remedies import find_remedies
+
 Severity = Literal["blocking", "important", "info"]
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 
-COLUMNS = ["severity", "rule", "respondent", "line", "item", "value", "message", "action"]
+COLUMNS = ["severity", "rule", "respondent", "line", "item", "value", "message", "action", "remedy"]
 _LONGEST_VALUE = 60
 
 RULES: dict[str, tuple[Severity, str, str]] = {
@@ -144,6 +147,20 @@ RULES: dict[str, tuple[Severity, str, str]] = {
         "{value}: the turnover per head is out of the ordinary",
         "kept and flagged",
     ),
+    "unit_slip": (
+        "important",
+        "{value}, a thousand times the others': was '{item}' answered in another unit?",
+        "kept and flagged",
+    ),
+    "size_declared_otherwise": ("important", "{value} (décret 2008-1354)", "the numbers decide; flagged"),
+    "duration_contradiction": ("info", "{value}", "kept as told"),
+    "naf_unknown": (
+        "info",
+        "{value!r} has a division that {version} does not have: is it of another version?",
+        "counted as missing (invalid)",
+    ),
+    "sent_at_once": ("important", "{value} records came from one browser within a minute", "kept and flagged"),
+    "platform_doubt": ("important", "the platform takes the record for a repeat or a fraud", "kept and flagged"),
     "reading_note": ("info", "{note}", "for information"),
 }
 
@@ -160,7 +177,7 @@ class IssueLog:
     [{'severity': 'important', 'rule': 'not_a_date', 'line': 2}]
     """
 
-    rows: list[dict[str, object]] = field(default_factory=list)
+    rows: list[tuple[str, str, str, int, str, str, str, str]] = field(default_factory=list)
 
     def add(
         self,
@@ -174,25 +191,41 @@ class IssueLog:
     ) -> None:
         """Add one problem; `words` fill the rule's sentence."""
         severity, message, action = RULES[rule]
-        shown = value if len(value) <= _LONGEST_VALUE else value[: _LONGEST_VALUE - 1] + "…"
+        shown = _shorten(value)
         text = message.format(item=item, value=shown, **words)
-        self.rows.append(
-            {"severity": severity, "rule": rule, "respondent": respondent, "line": line, "item": item,
-             "value": shown, "message": text, "action": action}
-        )  # fmt: skip
+        self.rows.append((severity, rule, respondent, line, item, shown, text, action))
 
     def add_cells(self, rule: str, cells: pd.Series, *, lines: pd.Series, item: str, **words: object) -> None:
         """Add one problem a cell of `cells` (Series of written text); `cells` and `lines` are indexed by respondent."""
-        places = lines.loc[cells.index]
-        for (respondent, value), line in zip(cells.items(), places, strict=True):
-            self.add(rule, respondent=str(respondent), line=int(line), item=item, value=str(value), **words)
+        severity, message, action = RULES[rule]
+        own = lines if lines.index is cells.index or lines.index.equals(cells.index) else lines.loc[cells.index]
+        shown = {value: _shorten(str(value)) for value in cells.unique()}
+        texts = {value: message.format(item=item, value=short, **words) for value, short in shown.items()}
+        self.rows += [
+            (severity, rule, str(respondent), line, item, shown[value], texts[value], action)
+            for respondent, line, value in zip(cells.index, own.tolist(), cells.tolist(), strict=True)
+        ]
 
-    def table(self) -> pd.DataFrame:
-        """Return the problems, worst first, then by rule, item and line."""
-        table = pd.DataFrame(self.rows, columns=COLUMNS).astype({"line": "int64"})
+    def name_respondents(self, lines: pd.Series) -> None:
+        """Write the respondents' names into the problems that were added by their line alone."""
+        unnamed = {row[3] for row in self.rows if not row[2]}
+        if not unnamed:
+            return
+        known = lines[lines.isin(unnamed)]
+        names = dict(zip(known.tolist(), known.index, strict=True))
+        self.rows = [row if row[2] else (*row[:2], names.get(row[3], ""), *row[3:]) for row in self.rows]
+
+    def table(self, book: Codebook | None = None) -> pd.DataFrame:
+        """Return the problems, worst first, then by rule, item and line; with a codebook, what mends each."""
+        table = pd.DataFrame(self.rows, columns=COLUMNS[:-1]).astype({"line": "int64"})
+        table["remedy"] = find_remedies(table, book) if book else ""
         table["severity"] = pd.Categorical(table["severity"], SEVERITIES, ordered=True)
         table = table.sort_values(["severity", "rule", "item", "line"], kind="stable", ignore_index=True)
         return table.astype({name: "str" for name in COLUMNS if name not in {"severity", "line"}})
+
+
+def _shorten(value: str) -> str:
+    return value if len(value) <= _LONGEST_VALUE else value[: _LONGEST_VALUE - 1] + "…"
 
 
 def count_issues(issues: pd.DataFrame, by: Iterable[str] = ("severity", "rule")) -> pd.DataFrame:

@@ -14,7 +14,7 @@ from cdo_analysis.codebook import Codebook
 from cdo_analysis.errors import InputError, PublishError
 
 if TYPE_CHECKING:
-    from cdo_analysis.intake.coding import ReadColumn
+    from cdo_analysis.intake.coded import ReadColumn
 
 EDIT_COLUMNS = ("respondent", "item", "before", "after", "reason")
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
@@ -145,7 +145,7 @@ def edit_cells(
 
     Parameters
     ----------
-    cells : DataFrame of str
+    cells : DataFrame of str or of category
     names : Series of str
         Respondent of each row of `cells`.
     edits : DataFrame of str
@@ -179,7 +179,8 @@ def edit_cells(
         found = str(texts[fits[0]]) if fits else str(before)
         if fits:
             texts[fits] = after
-            edited[column] = texts
+            coded = isinstance(edited[column].dtype, pd.CategoricalDtype)
+            edited[column] = pd.Series(texts, index=edited.index, dtype="category" if coded else object)
         done.append((respondent, item, found, after, reason, bool(fits)))
     table = pd.DataFrame(done, columns=[*EDIT_COLUMNS, "applied"])
     return edited.drop(index=edited.index[gone]), table

@@ -30,7 +30,7 @@ class Matched:
 
     Attributes
     ----------
-    cells : DataFrame of str
+    cells : DataFrame of category
         Columns of the codebook under its names, the others under their own.
     codebook : Codebook
         The codebook; a tick list that the export has in one cell reads that cell.
@@ -71,7 +71,7 @@ def match_columns(raw: RawTable, book: Codebook, log: IssueLog) -> Matched:
     InputError
         Two headers fit one column, or columns that are required are absent.
     """
-    headers = list(raw.cells.columns)
+    headers = list(raw.columns.columns)
     wanted = _columns(book)
     found = _by_header(headers, list(wanted), raw.file)
     found |= _by_other_names(raw, book, found, log)
@@ -81,7 +81,7 @@ def match_columns(raw: RawTable, book: Codebook, log: IssueLog) -> Matched:
     found |= {header: header for header, _ in lists.values()}
     _tell(raw, book.id, (wanted, found), log)
     declared = {found[header]: codes for header, codes in raw.declared.items() if header in found}
-    return Matched(raw.cells.rename(columns=found), adapted, declared)
+    return Matched(raw.columns.rename(columns=found), adapted, declared)
 
 
 def known_columns(raw: RawTable, book: Codebook) -> dict[str, str]:
@@ -131,7 +131,7 @@ def _by_header(headers: list[str], columns: list[str], file: str) -> dict[str, s
 
 def _by_other_names(raw: RawTable, book: Codebook, found: Mapping[str, str], log: IssueLog) -> dict[str, str]:
     """Return header -> column for the columns that stand under another writing, their wording or their role."""
-    free = {header: None for header in raw.cells.columns if header not in found}
+    free = {header: None for header in raw.columns.columns if header not in found}
     open_items = {item.column: item for item in book if item.column not in found.values()}
     keys: dict[str, set[str]] = {}
     for column, item in open_items.items():
@@ -150,7 +150,7 @@ def _by_other_names(raw: RawTable, book: Codebook, found: Mapping[str, str], log
             others |= {header: book[name].column} if book[name].column not in others.values() else {}
     for header, column in others.items():
         if _key(header) != _key(column):
-            log.add("column_by_wording", column=header[:80], item=open_items[column].name)
+            log.add("column_by_wording", column=header[:80], item=open_items[column].name, value=header)
     return others
 
 
@@ -191,7 +191,7 @@ def _list_headers(items: Sequence[Item]) -> list[str]:
 
 def _in_one_cell(raw: RawTable, book: Codebook, found: Mapping[str, str]) -> dict[str, tuple[str, str]]:
     """Return tick list -> its header and separator, for the lists that the export has in one cell."""
-    free = {_key(header): header for header in reversed(raw.cells.columns) if header not in found}
+    free = {_key(header): header for header in reversed(raw.columns.columns) if header not in found}
     by_label = {_key(label): header for header, label in raw.labels.items() if header in free.values() and label}
     lists: dict[str, tuple[str, str]] = {}
     for name, items in _lists(book).items():
@@ -200,7 +200,7 @@ def _in_one_cell(raw: RawTable, book: Codebook, found: Mapping[str, str]) -> dic
         keys = [_key(text) for text in _list_headers(items)]
         header = next((at[key] for at in (free, by_label) for key in keys if key in at), None)
         if header is not None:
-            texts = raw.cells[header].unique().tolist()
+            texts = raw.columns[header].unique().tolist()
             lists[name] = (header, best_separator(texts, [_with_code(item) for item in items]))
     return lists
 
@@ -229,12 +229,13 @@ def _tell(raw: RawTable, codebook: str, columns: tuple[Mapping[str, Item], Mappi
     wanted, found = columns
     absent = {column: item for column, item in wanted.items() if column not in found.values()}
     _check_absent(absent, wanted, raw.file, codebook)
-    unknown = [header for header in raw.cells.columns if header not in found]
+    unknown = [header for header in raw.columns.columns if header not in found]
     for column, item in absent.items():
         near = get_close_matches(column, unknown, n=1, cutoff=_CLOSE)
-        log.add("missing_column", item=item.name, column=column, near=f" (is it '{near[0]}'?)" if near else "")
+        said = f" (is it '{near[0]}'?)" if near else ""
+        log.add("missing_column", item=item.name, value=near[0] if near else "", column=column, near=said)
     for header in unknown:
-        log.add("unknown_column", column=header)
+        log.add("unknown_column", value=header, column=header)
 
 
 def _check_absent(absent: Mapping[str, Item], wanted: Mapping[str, Item], file: str, codebook: str) -> None:

@@ -2,40 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from cdo_analysis.codebook import MISSING_KINDS, Codebook, Item
-from cdo_analysis.intake.coding import ANSWERED, Coded
+from cdo_analysis.codebook import MISSING_KINDS, Codebook, Condition, Item
+from cdo_analysis.intake.coded import ANSWERED, Array, Coded, ReadColumn, spread
 from cdo_analysis.intake.issues import IssueLog
 
-_PLACED_BY_PLATFORM = ("weight", "stratum", "submitted", "duration")
+_PLACED_BY_PLATFORM = ("weight", "stratum", "started", "submitted", "duration")
 _SAID = [MISSING_KINDS.index(kind) for kind in ("dont_know", "refused", "not_applicable", "invalid")]
 _KNOWN = [MISSING_KINDS.index(kind) for kind in ("dont_know", "refused", "not_applicable", "not_asked")]
+_TICK_CODES = np.array([None, "0", "1"], dtype=object)
 _NOT_ASKED, _NO_ANSWER, _ABANDONED = (MISSING_KINDS.index(kind) for kind in ("not_asked", "no_answer", "abandoned"))
 
 
-def settle_missing(coded: Coded, cells: pd.DataFrame, codebook: Codebook) -> tuple[pd.DataFrame, pd.DataFrame]:
+def settle_missing(coded: Coded, cells: pd.DataFrame, codebook: Codebook) -> Settled:
     """Tell blank cells apart: not ticked, not asked, abandoned, passed over.
 
     Parameters
     ----------
     coded : Coded
         As :func:`~cdo_analysis.intake.coding.code_answers` returns it: a blank is ``no_answer``.
-    cells : DataFrame of str
+    cells : DataFrame
         The export; the order of its columns is the order of the questions.
     codebook : Codebook
 
     Returns
     -------
-    responses : DataFrame
+    Settled
         A blank option of a tick list counts as "not ticked" where another option of the list was ticked, or where
-        the list has no "none of these" option and the respondent went on to later questions.
-    missing : DataFrame of category
-        Questions without answer that the routing explains are ``not_asked`` (so is an option "not ticked" in a list
-        that was not shown); blanks after the last answer are ``abandoned``; other blanks stay ``no_answer``.
+        the list has no "none of these" option and the respondent went on to later questions. Questions without
+        answer that the routing explains are ``not_asked`` (so is an option "not ticked" in a list that was not
+        shown); blanks after the last answer are ``abandoned``; other blanks stay ``no_answer``.
     """
     state = _State(coded, cells, codebook)
     for block in _blocks([column.item for column in coded.columns.values()]):
@@ -44,89 +45,164 @@ def settle_missing(coded: Coded, cells: pd.DataFrame, codebook: Codebook) -> tup
         ticks = [item for item in block if item.tick]
         if ticks:
             state.settle_ticks(ticks)
-    return state.responses(), state.missing()
+    return Settled(coded, codebook, state.kinds, state.ticks)
 
 
-def log_unasked_answers(
-    responses: pd.DataFrame, missing: pd.DataFrame, items: Iterable[Item], lines: pd.Series, log: IssueLog
-) -> None:
-    """Write an issue for each answer (in a tick list: each tick) to a question that the routing skips.
+@dataclass(frozen=True)
+class Settled:
+    """Answers, and why the others are missing, before they are set out as tables.
 
-    Parameters
+    Attributes
     ----------
-    responses, missing : DataFrame
-        As :func:`settle_missing` returns them.
-    items : iterable of Item
-        The items that the export has: what one that it lacks would have said is not known.
-    lines : Series of int
-    log : IssueLog
+    coded : Coded
+    codebook : Codebook
+    kinds : dict of str to ndarray of int8
+        Item that the export has -> place of the missing kind of each record, ``ANSWERED`` where there is an answer.
+    ticks : dict of str to ndarray of int8
+        Option of a tick list -> 1 ticked, 0 not ticked, -1 neither.
     """
-    present = {item.name: item for item in items}
-    routed = [item for item in present.values() if item.asked_if]
-    routers = {condition.item for item in routed for condition in item.asked_if} & set(present)
-    kinds = {name: missing[name].cat.codes.to_numpy() for name in routers}
-    answers = {name: responses[name].to_numpy(dtype=object) for name in routers}
-    for item in routed:
-        found = responses.loc[~_asked(item, answers, kinds, len(responses)), item.name].dropna()
-        if item.tick:
-            found = found[found.eq("1")]
-        log.add_cells("answered_though_not_asked", found, lines=lines, item=item.name)
+
+    coded: Coded
+    codebook: Codebook
+    kinds: dict[str, np.ndarray]
+    ticks: dict[str, np.ndarray]
+
+    def answers(self, name: str) -> pd.Series:
+        """Return the answers of all records to one item."""
+        return pd.Series(self._values(self.codebook[name], slice(None)), index=self.coded.index)
+
+    def count_answers(self) -> np.ndarray:
+        """Return how many answers each record has."""
+        counts = np.zeros(len(self.coded.index), dtype=np.int32)
+        for kinds in self.kinds.values():
+            counts += kinds == ANSWERED
+        return counts
+
+    def tables(self, rows: np.ndarray, index: pd.Index) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Set out the records `rows` under the names of `index`.
+
+        Returns
+        -------
+        responses : DataFrame
+            A column an item of the codebook.
+        missing : DataFrame of category
+            Same shape: why there is no answer, NaN where there is one.
+        """
+        chosen = slice(None) if rows.all() else rows
+        dtype = pd.CategoricalDtype(list(MISSING_KINDS))
+        absent = np.full(len(index), _NOT_ASKED, dtype=np.int8)
+        answers, missing = {}, {}
+        for item in self.codebook:
+            answers[item.name] = self._values(item, chosen)
+            kinds = self.kinds[item.name][chosen] if item.name in self.kinds else absent
+            missing[item.name] = pd.Categorical.from_codes(kinds, dtype=dtype)
+        return pd.DataFrame(answers, index=index, copy=False), pd.DataFrame(missing, index=index, copy=False)
+
+    def _values(self, item: Item, rows: np.ndarray | slice) -> Array:
+        if item.name in self.ticks:
+            return spread(_TICK_CODES, self.ticks[item.name][rows] + np.int8(1))
+        return self.coded.answers(item, rows)
+
+    def log_unasked(self, rows: np.ndarray, lines: pd.Series, log: IssueLog) -> None:
+        """Write an issue for each answer (in a tick list: each tick) to a question that the routing skips.
+
+        Parameters
+        ----------
+        rows : ndarray of bool
+            Records that count.
+        lines : Series of int
+            Their lines; index: respondent.
+        log : IssueLog
+            Only items that the export has are told: what one that it lacks would have said is not known.
+        """
+        routing = _Routing(self.coded, self.kinds, self.ticks)
+        for column in self.coded.columns.values():
+            item = column.item
+            if not item.asked_if:
+                continue
+            given = self.ticks[item.name] == 1 if item.tick else self.kinds[item.name] == ANSWERED
+            found = (given & ~routing.asked(item))[rows]
+            if found.any():
+                told = pd.Series(self._values(item, rows), index=lines.index)[found]
+                log.add_cells("answered_though_not_asked", told, lines=lines[found], item=item.name)
+
+
+@dataclass(frozen=True)
+class _Routing:
+    """Who was asked what, as far as the answers say it."""
+
+    coded: Coded
+    kinds: dict[str, np.ndarray]
+    ticks: dict[str, np.ndarray]
+
+    def asked(self, item: Item) -> np.ndarray:
+        """Tell who was asked: False only where the routing is known to skip the question."""
+        asked = np.ones(len(self.coded.index), dtype=bool)
+        for condition in item.asked_if:
+            if condition.item not in self.kinds:
+                continue
+            kind = self.kinds[condition.item]
+            known = (kind == ANSWERED) | _is_one_of(kind, _KNOWN)
+            asked &= ~known | self._chose(condition)
+        return asked
+
+    def _chose(self, condition: Condition) -> np.ndarray:
+        if condition.item in self.ticks:
+            codes = [int(code) for code in condition.codes if code in ("0", "1")]
+            return _is_one_of(self.ticks[condition.item], codes)
+        return self.coded.columns[condition.item].holds(condition.codes)
 
 
 class _State:
     """Answers and missing kinds of the items that the export has, while they are being settled."""
 
     def __init__(self, coded: Coded, cells: pd.DataFrame, codebook: Codebook) -> None:
-        self.coded = coded
-        self.n = len(cells)
-        self.kinds = {name: coded.kinds[name].to_numpy(copy=True) for name in coded.columns}
-        self.blank = {name: coded.blank[name].to_numpy() for name in coded.columns}
-        self.ticks = [name for name, column in coded.columns.items() if column.item.tick]
-        routers = {condition.item for item in codebook for condition in item.asked_if} & set(coded.columns)
-        self.answers = {
-            name: coded.responses[name].to_numpy(dtype=object, copy=True) for name in routers | set(self.ticks)
-        }
+        columns = coded.columns
+        self.columns = columns
+        self.kinds = {name: column.kinds[column.places] for name, column in columns.items()}
+        self.ticks = {name: _ticks(column) for name, column in columns.items() if column.item.tick}
         self.places = _question_places(cells, codebook)
-        self.last = _last_answered(self.kinds, self.places, self.n)
+        self.last = _last_answered(self.kinds, self.places, len(cells))
+        self.routing = _Routing(coded, self.kinds, self.ticks)
 
     def settle_item(self, item: Item) -> None:
         """Mark what the routing skipped, then what comes after the last answer."""
         kinds = self.kinds[item.name]
-        skipped = (kinds == _NO_ANSWER) & ~self._asked(item)
-        kinds[skipped] = _NOT_ASKED
+        if item.asked_if:
+            kinds[(kinds == _NO_ANSWER) & ~self.routing.asked(item)] = _NOT_ASKED
         if item.name in self.places and item.kind != "text":
-            kinds[self.blank[item.name] & ~skipped & (self.last < self.places[item.name])] = _ABANDONED
+            left = (self.last < self.places[item.name]) & (kinds != _NOT_ASKED)
+            if left.any():
+                kinds[left & self.columns[item.name].blank()] = _ABANDONED
 
     def settle_ticks(self, block: list[Item]) -> None:
         """Give "not ticked" to the blank options of a list that the respondent saw, and to no other."""
         names = [item.name for item in block]
-        ticked = np.any([self.answers[name] == "1" for name in names], axis=0)
-        unticked = np.any([self.answers[name] == "0" for name in names], axis=0)
+        ticked = np.any([self.ticks[name] == 1 for name in names], axis=0)
+        unticked = np.any([self.ticks[name] == 0 for name in names], axis=0)
         has_none = any(item.exclusive and not item.dimension for item in block)
-        shown = np.all([self._asked(item) for item in block], axis=0)
+        shown = np.all([self.routing.asked(item) for item in block], axis=0)
         for name in names:
-            kinds = self.kinds[name]
+            kinds, own = self.kinds[name], self.ticks[name]
             passed_by = ~ticked & ~unticked & (kinds == _NO_ANSWER) & (not has_none)
-            open_blank = self.blank[name] & np.isin(kinds, [_NO_ANSWER, _ABANDONED])
-            self._set(name, open_blank & (ticked | passed_by), "0", ANSWERED)
-            self._set(name, (self.answers[name] == "0") & ~shown & ~ticked, None, _NOT_ASKED)
+            open_blank = self.columns[name].blank() & _is_one_of(kinds, [_NO_ANSWER, _ABANDONED])
+            passed = open_blank & (ticked | passed_by)
+            own[passed], kinds[passed] = 0, ANSWERED
+            unseen = (own == 0) & ~shown & ~ticked
+            own[unseen], kinds[unseen] = -1, _NOT_ASKED
 
-    def _asked(self, item: Item) -> np.ndarray:
-        return _asked(item, self.answers, self.kinds, self.n)
 
-    def _set(self, name: str, where: np.ndarray, answer: str | None, kind: int) -> None:
-        self.answers[name][where] = answer
-        self.kinds[name][where] = kind
+def _ticks(column: ReadColumn) -> np.ndarray:
+    known = {"1": 1, "0": 0}
+    return np.array([known.get(value, -1) for value in column.values.tolist()], dtype=np.int8)[column.places]
 
-    def responses(self) -> pd.DataFrame:
-        settled = {name: pd.array(self.answers[name], dtype="str") for name in self.ticks}
-        return self.coded.responses.assign(**settled)
 
-    def missing(self) -> pd.DataFrame:
-        dtype = pd.CategoricalDtype(list(MISSING_KINDS))
-        kinds = self.coded.kinds.assign(**self.kinds)
-        columns = {name: pd.Categorical.from_codes(kinds[name].to_numpy(), dtype=dtype) for name in kinds}
-        return pd.DataFrame(columns, index=self.coded.responses.index)
+def _is_one_of(kinds: np.ndarray, wanted: Sequence[int]) -> np.ndarray:
+    """Tell which small whole numbers are among a few; quicker than np.isin."""
+    found = np.zeros(len(kinds), dtype=bool)
+    for kind in wanted:
+        found |= kinds == kind
+    return found
 
 
 def _blocks(items: Iterable[Item]) -> list[list[Item]]:
@@ -151,20 +227,7 @@ def _question_places(cells: pd.DataFrame, codebook: Codebook) -> dict[str, int]:
 
 def _last_answered(kinds: dict[str, np.ndarray], places: dict[str, int], n: int) -> np.ndarray:
     """Return the place of the last question that each respondent answered, in words or by saying why not; -1: none."""
-    last = np.full(n, -1)
-    for name, place in places.items():
-        answered = (kinds[name] == ANSWERED) | np.isin(kinds[name], _SAID)
-        last = np.where(answered, np.maximum(last, place), last)
+    last = np.full(n, -1, dtype=np.int32)
+    for name, place in sorted(places.items(), key=lambda pair: pair[1]):
+        last[(kinds[name] == ANSWERED) | _is_one_of(kinds[name], _SAID)] = place
     return last
-
-
-def _asked(item: Item, answers: dict[str, np.ndarray], kinds: dict[str, np.ndarray], n: int) -> np.ndarray:
-    """Tell who was asked: False only where the routing is known to skip the question."""
-    asked = np.ones(n, dtype=bool)
-    for condition in item.asked_if:
-        if condition.item not in kinds:
-            continue
-        kind = kinds[condition.item]
-        known = (kind == ANSWERED) | np.isin(kind, _KNOWN)
-        asked &= ~known | np.isin(answers[condition.item], condition.codes)
-    return asked

@@ -13,10 +13,12 @@ from cdo_analysis.codebook import Codebook
 from cdo_analysis.errors import UsageError
 from cdo_analysis.intake.bands import fold
 from cdo_analysis.intake.issues import IssueLog
+from cdo_analysis.intake.names import NAME, find_names, hide_names
 
 SHORTEST_KEY = 16
 MOSTLY = 0.5
 FEWEST_AT_ONE_ADDRESS = 3
+FEWEST_AT_ONCE, AT_ONCE = 3, pd.Timedelta(minutes=1)
 
 _BYTE = "(?:25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])"
 _PATTERNS = {
@@ -30,6 +32,7 @@ _PATTERNS = {
     ),
     "IP address": re.compile(rf"(?<![\w.]){_BYTE}(?:\.{_BYTE}){{3}}(?![\w.])"),
 }  # fmt: skip
+_MARKS = set("@0123456789")
 _HEALTH = re.compile(
     r"\b(?:arrets? maladie|maladies?|burn-?out|depression|depressif|depressive|cancer|handicap\w*|grossesse|enceinte|"
     r"diabete|vih|accident du travail|sick leave|illness|disabled|disability|pregnant|pregnancy)\b"
@@ -40,23 +43,23 @@ _CONTACT_HEADERS = re.compile(
 )
 _MACHINE_HEADERS = re.compile(
     r"(?:ip|ipaddr|ip ?address|adresse ip|ipaddress|location(?:latitude|longitude|accuracy)|_?geolocation|latitude|"
-    r"longitude|_?gps.*|deviceid|device id|subscriberid|simserial|phonenumber|user ?agent|refurl|referrer url|"
-    r"url referente|q_.*ipaddress)"
+    r"longitude|_?gps.*|deviceid|device id|subscriberid|simserial|phonenumber|user ?agent|browser meta info|"
+    r"refurl|referrer url|url referente|q_.*ipaddress)"
 )
+_BROWSERS = re.compile(r"(?:user ?agent|browser|navigateur)(?: ?meta info)?")
 _ADDRESSES = re.compile(r"(?:ip|ipaddr|ip ?address|adresse ip|ipaddress)")
 
 
 def find_personal(text: str) -> tuple[str, ...]:
-    """Return the kinds of personal data that a text holds; names of people are not found by this.
+    """Return the kinds of personal data that a text holds.
 
     Examples
     --------
     >>> find_personal("Appelez Mme Martin au 06 12 34 56 78 ou martin@exemple.fr"), find_personal("12 000 salariés")
-    (('e-mail', 'telephone'), ())
+    (('e-mail', 'telephone', 'name of a person'), ())
     """
-    if not any(mark in text for mark in "@0123456789"):
-        return ()
-    return tuple(kind for kind, pattern in _PATTERNS.items() if pattern.search(text))
+    kinds = [kind for kind, pattern in _PATTERNS.items() if pattern.search(text)] if _MARKS & set(text) else []
+    return (*kinds, NAME) if find_names(text) else tuple(kinds)
 
 
 def hide_personal(text: str) -> str:
@@ -69,7 +72,7 @@ def hide_personal(text: str) -> str:
     """
     for kind, pattern in _PATTERNS.items():
         text = pattern.sub(f"[{kind}]", text)
-    return text
+    return hide_names(text)
 
 
 def set_apart(cells: pd.DataFrame, codebook: Codebook, log: IssueLog) -> pd.DataFrame:
@@ -94,8 +97,8 @@ def set_apart(cells: pd.DataFrame, codebook: Codebook, log: IssueLog) -> pd.Data
         kind = _kind_of(header, cells[header])
         if kind:
             found[header] = cells[header]
-            log.add("personal_column", column=header[:60], what=kind)
-    return pd.DataFrame(found, index=cells.index)
+            log.add("personal_column", column=header[:60], value=header, what=kind)
+    return pd.DataFrame(found, index=cells.index, copy=False)
 
 
 def _kind_of(header: str, texts: pd.Series) -> str:
@@ -104,7 +107,7 @@ def _kind_of(header: str, texts: pd.Series) -> str:
         return "the address or place of a machine"
     if len(folded) <= 40 and _CONTACT_HEADERS.fullmatch(folded):
         return "a name or a way to reach somebody"
-    written = [text for text in texts.unique() if text.strip()]
+    written = [text for text in texts.cat.categories if text.strip()]
     kinds = [find_personal(text) for text in written[:200]]
     told = sum(bool(kind) for kind in kinds)
     return kinds[[bool(k) for k in kinds].index(True)][0] if kinds and told > MOSTLY * len(kinds) else ""
@@ -117,7 +120,7 @@ def contacts_of(apart: pd.DataFrame) -> pd.DataFrame:
         for header in apart.columns
         if not _MACHINE_HEADERS.fullmatch(fold(header)) and _kind_of(header, apart[header]) != "IP address"
     ]
-    return apart[kept].copy()
+    return apart[kept].astype(object).astype("str")
 
 
 def flag_same_address(apart: pd.DataFrame, lines: pd.Series, log: IssueLog) -> pd.Series:
@@ -126,11 +129,32 @@ def flag_same_address(apart: pd.DataFrame, lines: pd.Series, log: IssueLog) -> p
     for header in apart.columns:
         if not _ADDRESSES.fullmatch(fold(header)):
             continue
-        address = apart[header].str.strip()
+        address = apart[header].astype("str").str.strip()
         n = address.map(address[address.ne("")].value_counts()).fillna(0)
         many = n >= FEWEST_AT_ONE_ADDRESS
         log.add_cells("same_address", n[many].astype(int).astype(str), lines=lines, item="")
         flagged |= many
+    return flagged
+
+
+def flag_bursts(apart: pd.DataFrame, submitted: pd.Series, lines: pd.Series, log: IssueLog) -> pd.Series:
+    """Flag records of one browser of which several were sent within a minute; the browser itself is never told."""
+    flagged = pd.Series(False, index=apart.index)
+    for header in apart.columns:
+        if not _BROWSERS.fullmatch(fold(header)):
+            continue
+        sent = pd.DataFrame({"browser": apart[header].astype("str").str.strip(), "when": submitted})
+        sent = sent[sent["browser"].ne("") & sent["when"].notna()].sort_values(["browser", "when"], kind="stable")
+        ahead = FEWEST_AT_ONCE - 1
+        times = sent.groupby("browser")["when"]
+        starts = (times.shift(-ahead) - sent["when"]) <= AT_ONCE
+        burst = pd.concat(
+            [starts.groupby(sent["browser"]).shift(back, fill_value=False) for back in range(ahead + 1)], axis=1
+        )
+        found = sent.index[burst.any(axis=1)]
+        many = pd.Series(str(FEWEST_AT_ONCE) + " or more", index=found, dtype=object)
+        log.add_cells("sent_at_once", many, lines=lines, item="")
+        flagged[found] = True
     return flagged
 
 

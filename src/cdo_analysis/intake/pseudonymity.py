@@ -45,7 +45,7 @@ def pseudonymise(survey: Survey, key: bytes) -> Survey:
     issues = survey.issues.copy()
     issues["respondent"] = issues["respondent"].map(lambda name: names.get(name, ""))
     quoted = issues["item"].isin(naming) | issues["rule"].isin(["test_answer", "edit_applied", "edit_without_cell"])
-    issues.loc[quoted, ["value", "message"]] = _HIDDEN
+    issues.loc[quoted, ["value", "message", "remedy"]] = _HIDDEN
     recodings = survey.recodings[~survey.recodings["item"].isin(naming)].reset_index(drop=True)
     return replace(
         survey,

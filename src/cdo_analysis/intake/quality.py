@@ -8,9 +8,11 @@ import numpy as np
 import pandas as pd
 
 from cdo_analysis.codebook import Codebook, Item
+from cdo_analysis.intake.columns import texts_of
 from cdo_analysis.intake.company import role_numbers
 from cdo_analysis.intake.doubts import inconsistent, long_strings, near_duplicates
 from cdo_analysis.intake.issues import IssueLog
+from cdo_analysis.intake.plausibility import flag_sizes, log_durations
 from cdo_analysis.intake.values import fold
 
 LONGEST_STRAIGHT_LINE_OK = 4
@@ -18,9 +20,9 @@ FEWEST_GRIDS = 2  # one grid answered alike may well be true
 FEWEST_SCALE_ANSWERS = 4  # "yes" to a list of facts, or "partly", is no sign of haste
 SPEEDER_SHARE_OF_MEDIAN = 1 / 3
 MOSTLY_UNANSWERED = 0.5
-TURNOVER_PER_HEAD_KEUR = (1.0, 5_000.0)
 _COLUMNS_TRIED = 12
 _EXAMPLE_DOMAINS = ("example.com", "example.org", "example.net")
+_LONGEST_TEST = 20  # spaces and accents included
 _TEST_WORDS = frozenset({"test", "tests", "essai", "azerty", "qwerty", "xxx", "aaa", "toto", "titi"})
 
 FLAGS = (
@@ -36,6 +38,7 @@ FLAGS = (
     "inconsistent",
     "outside_dates",
     "same_address",
+    "doubtful_origin",
 )
 
 
@@ -59,7 +62,7 @@ def looks_like_test(
 
     Parameters
     ----------
-    cells : DataFrame of str
+    cells : DataFrame of category
     columns : list of str
         Where a word such as "test" is no name.
     emails : sequence of str
@@ -67,14 +70,20 @@ def looks_like_test(
     domains : collection of str
         Domains of those who made the survey; the domains that the Internet keeps for examples count always.
     """
-    found = pd.Series("", index=cells.index, dtype=object)
+    found = np.full(len(cells), "", dtype=object)
     own = tuple(f"@{domain.casefold().lstrip('@')}" for domain in (*domains, *_EXAMPLE_DOMAINS))
     for column in (*columns, *emails):
-        written = cells[column].unique()
-        tests = {text for text in written if fold(text) in _TEST_WORDS and column in columns}
-        tests |= {text for text in written if column in emails and fold(text).endswith(own)}
-        found = found.where(found.ne("") | ~cells[column].isin(tests), cells[column])
-    return found
+        texts = texts_of(cells[column])
+        tests = texts.where(_is_test_word) if column in columns else np.zeros(len(texts), dtype=bool)
+        if column in emails:
+            tests |= texts.where(lambda text: fold(text).endswith(own))
+        for row in np.flatnonzero(tests & (found == "")):
+            found[row] = texts.cell(int(row))
+    return pd.Series(found, index=cells.index, dtype=object)
+
+
+def _is_test_word(text: str) -> bool:
+    return len(text) <= _LONGEST_TEST and fold(text) in _TEST_WORDS
 
 
 def flag_answers(
@@ -102,11 +111,12 @@ def flag_answers(
     flags["attention_failed"] = _attention_failed(responses, codebook, lines, log)
     flags["mostly_unanswered"] = _mostly_unanswered(responses, missing, codebook, lines, log)
     flags["contradictory"] = _contradictory(responses, codebook, lines, log)
-    flags["size_contradiction"] = _size_contradiction(responses, codebook, lines, log)
+    flags["size_contradiction"] = flag_sizes(responses, codebook, lines, log)
     flags["near_duplicate"] = near_duplicates(responses, codebook, lines, log)
     flags["long_string"] = long_strings(responses, codebook, lines, log)
     flags["inconsistent"] = inconsistent(responses, codebook, lines, log)
     flags["outside_dates"] = _outside_dates(responses, codebook, lines, log)
+    log_durations(responses, codebook, lines, log)
     return flags
 
 
@@ -188,18 +198,4 @@ def _contradictory(responses: pd.DataFrame, codebook: Codebook, lines: pd.Series
         both = responses[item.name].eq("1") & (responses[others] == "1").any(axis=1)
         log.add_cells("exclusive_with_others", pd.Series("1", index=both.index)[both], lines=lines, item=item.name)
         flagged |= both
-    return flagged
-
-
-def _size_contradiction(responses: pd.DataFrame, codebook: Codebook, lines: pd.Series, log: IssueLog) -> pd.Series:
-    people = role_numbers(responses, codebook, "headcount")
-    per_head = role_numbers(responses, codebook, "turnover") / people.where(people > 0)
-    low, high = TURNOVER_PER_HEAD_KEUR
-    flagged = per_head.notna() & ~per_head.between(low, high)
-    log.add_cells(
-        "size_contradiction",
-        per_head[flagged].map("{:.1f} k€ a head".format),
-        lines=lines,
-        item=codebook.roles.turnover,
-    )
     return flagged

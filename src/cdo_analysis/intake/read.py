@@ -11,6 +11,7 @@ from cdo_analysis.codebook import Codebook, load_codebook
 from cdo_analysis.errors import InputError
 from cdo_analysis.intake.assemble import Source, assemble, find_identified
 from cdo_analysis.intake.coding import identifier_of
+from cdo_analysis.intake.columns import texts_of
 from cdo_analysis.intake.issues import IssueLog
 from cdo_analysis.intake.journal import edit_cells, read_edits
 from cdo_analysis.intake.matching import Matched, expected_headers, match_columns
@@ -79,8 +80,8 @@ def _edit(matched: Matched, edits: pd.DataFrame, lines: pd.Series, log: IssueLog
     book, cells = matched.codebook, matched.cells
     names = lines.map("line-{}".format).astype("str")
     if book.respondent and (column := book[book.respondent].column) in cells.columns:
-        known = cells[column].map(lambda text: identifier_of(text, book[book.respondent]))
-        names = known.where(known.ne(""), names)
+        known = texts_of(cells[column]).map(lambda text: identifier_of(text, book[book.respondent]))
+        names = names.mask(known.where(bool), pd.Series(known.cells(), index=cells.index, dtype="str"))
     edited, done = edit_cells(cells, names, edits, {item.name: item.column for item in book})
     for respondent, item, before, after, reason, applied in done.itertuples(index=False, name=None):
         rule = "edit_applied" if applied else "edit_without_cell"
@@ -99,12 +100,12 @@ def _left_out(matched: Matched, raw: RawTable, lines: pd.Series, log: IssueLog) 
         for row in cells.index[marked]:
             log.add(f"{mark}_record", line=int(lines[row]))
         reason[marked] = mark
-    reason = reason.fillna(_doubles(cells[reason.isna()], book, lines, log))
-    open_rows = cells[reason.isna()]
-    found = _tests(open_rows, book)
-    for row in open_rows.index[found.ne("")]:
+    reason = reason.fillna(_doubles(cells if reason.isna().all() else cells[reason.isna()], book, lines, log))
+    open_rows = reason.index[reason.isna()]
+    found = _tests(cells, book)[open_rows]
+    for row in open_rows[found.ne("")]:
         log.add("test_answer", line=int(lines[row]), value=found[row])
-    reason[open_rows.index[found.ne("")]] = "test_answer"
+    reason[open_rows[found.ne("")]] = "test_answer"
     return reason
 
 

@@ -12,11 +12,12 @@ import pandas as pd
 
 from cdo_analysis.errors import InputError
 from cdo_analysis.intake.binary import read_binary
+from cdo_analysis.intake.clock import find_zone
 from cdo_analysis.intake.delimited import read_delimited
 from cdo_analysis.intake.header import find_header
 from cdo_analysis.intake.platforms import arrange, find_platform
 from cdo_analysis.intake.records import Records, tabulate
-from cdo_analysis.intake.sources import content_of, read_source
+from cdo_analysis.intake.sources import content_of, is_page, open_elsewhere, read_source
 
 
 @dataclass(frozen=True)
@@ -25,8 +26,9 @@ class RawTable:
 
     Attributes
     ----------
-    cells : DataFrame
-        One row an answer sheet, one column a header; every cell is text, an empty cell is ``""``.
+    columns : DataFrame of category
+        One row an answer sheet, one column a header; the categories of a column are its distinct texts, an empty
+        cell is ``""``.
     lines : ndarray of int
         Line (CSV: number of the record, header included; XLSX: row of the sheet) of each row.
     file : str
@@ -41,9 +43,11 @@ class RawTable:
         One of :data:`~cdo_analysis.intake.platforms.PLATFORMS`.
     labels, declared, roles, marks : mapping
         What the platform says of columns and records: see :class:`~cdo_analysis.intake.records.Records`.
+    zone : str
+        Zone of the times that say none; empty where it is not known.
     """
 
-    cells: pd.DataFrame
+    columns: pd.DataFrame = field(repr=False)
     lines: np.ndarray
     file: str
     sha256: str
@@ -56,6 +60,12 @@ class RawTable:
     declared: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     roles: Mapping[str, str] = field(default_factory=dict)
     marks: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    zone: str = ""
+
+    @property
+    def cells(self) -> pd.DataFrame:
+        """The table spelled out, one Python text a cell: for small tables, and to look at."""
+        return self.columns.astype(object)
 
 
 @dataclass(frozen=True)
@@ -74,6 +84,8 @@ class ExportOptions:
         True: text that was decoded wrongly before (``rÃ©gion``) is put right.
     footer : int
         How many records at the end are totals or notes, and are left out.
+    zone : str
+        Time zone of the times that say none (``Europe/Paris``); where it is empty they are kept as written.
     """
 
     sheet: str | None = None
@@ -81,6 +93,7 @@ class ExportOptions:
     platform: str | None = None
     repair: bool = False
     footer: int = 0
+    zone: str = ""
 
 
 def read_table(
@@ -120,40 +133,42 @@ def read_table(
     how = options or ExportOptions()
     how = replace(how, sheet=sheet or how.sheet, encoding=encoding or how.encoding, platform=platform or how.platform)
     data, name = read_source(path)
+    find_zone(how.zone)
+    sha256 = hashlib.sha256(data).hexdigest()
     records = _without_footer(_read_records(data, name, how), how.footer, name)
+    del data  # as large as all that is made of it
     wanted = {header.casefold() for header in known}
     if find_platform(records, how.platform) != "qualtrics":
         records = find_header(records, wanted, name)
     found = find_platform(records, how.platform)
     records = arrange(records, found, name)
-    cells, lines, notes = tabulate(records, name, wanted=wanted or None)
+    columns, lines, notes = tabulate(records, name, wanted=wanted or None)
     return RawTable(
-        cells=cells,
+        columns=columns,
         lines=lines,
         file=name,
-        sha256=hashlib.sha256(data).hexdigest(),
+        sha256=sha256,
         encoding=records.encoding,
         separator=records.separator,
         sheet=records.sheet,
-        notes=notes,
+        notes=(*notes, *open_elsewhere(Path(path))),
         platform=found,
         labels=records.labels,
         declared=records.declared,
         roles=records.roles,
         marks=records.marks,
+        zone=how.zone,
     )
 
 
 def _read_records(data: bytes, name: str, how: ExportOptions) -> Records:
     content = content_of(data, name)
-    if content == "text":
+    if content == "text" and not is_page(data):
         return read_delimited(data, name, encoding=how.encoding, repair=how.repair)
-    return read_binary(data, name, content, sheet=how.sheet)
+    return read_binary(data, name, "page" if content == "text" else content, sheet=how.sheet)
 
 
 def _without_footer(records: Records, footer: int, name: str) -> Records:
-    if footer < 0 or (footer and footer >= len(records.rows) - 1):
-        raise InputError(f"{name} has {len(records.rows)} records, of which footer = {footer} would leave no answer.")
-    if not footer:
-        return records
-    return replace(records, rows=records.rows[:-footer], numbers=records.numbers[:-footer])
+    if footer < 0 or (footer and footer >= len(records)):
+        raise InputError(f"{name} has {len(records) + 1} records, of which footer = {footer} would leave no answer.")
+    return records.take(slice(None, -footer)) if footer else records

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
 
 from cdo_analysis.errors import InputError
+from cdo_analysis.intake.columns import Columns, TextColumn
 
 MOST_RECORDS_NAMED = 5
 _LAST_RECORDS = 5
@@ -20,14 +21,20 @@ _TOTAL = re.compile(r"\s*(?:(?:sous-)?total|moyenne|average|source|champ|note)\b
 
 @dataclass(frozen=True)
 class Records:
-    """The records of a file that are not blank, as text.
+    """The records of a file that are not blank, as columns of text.
 
     Attributes
     ----------
-    rows : list of list of str
-        The first is the header; rows may be of unequal length.
-    numbers : list of int
-        Number of each record in the file (CSV) or row of the sheet (XLSX); 1 for the first.
+    header : list of str
+        Cells of the first record.
+    columns : tuple of TextColumn
+        Those of the records after the header; there may be more of them than the header has cells, or fewer.
+    numbers : ndarray of int
+        Number of each record after the header in the file (CSV) or row of the sheet (XLSX).
+    widths : ndarray of int
+        How many cells each of these records has.
+    first : int
+        Number of the header.
     encoding, separator, sheet : str
         What was found; empty where it does not apply.
     notes : tuple of str
@@ -43,11 +50,15 @@ class Records:
     roles : mapping of str to str
         By header: the role of :class:`~cdo_analysis.codebook.Roles` that the platform gives to it.
     marks : mapping of str to tuple of int
-        Records that the platform itself sets apart (``preview``, ``unfinished``, ``spam``): their `numbers`.
+        Records that the platform itself sets apart (``preview``, ``spam``, ``doubtful``, ``unfinished``): their
+        `numbers`.
     """
 
-    rows: list[list[str]]
-    numbers: list[int]
+    header: list[str]
+    columns: tuple[TextColumn, ...]
+    numbers: np.ndarray
+    widths: np.ndarray
+    first: int = 1
     encoding: str = ""
     separator: str = ""
     sheet: str = ""
@@ -58,6 +69,41 @@ class Records:
     declared: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     roles: Mapping[str, str] = field(default_factory=dict)
     marks: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    def row(self, place: int) -> list[str]:
+        """Return the cells of one record after the header."""
+        return [column.cell(place) for column in self.columns[: int(self.widths[place])]]
+
+    def rows(self) -> Iterator[list[str]]:
+        """Yield the records after the header, cell by cell: for small files."""
+        return map(self.row, range(len(self)))
+
+    def take(self, rows: slice | np.ndarray) -> Records:
+        """Return the records with some of those after the header."""
+        columns = tuple(column.take(rows) for column in self.columns)
+        return replace(self, columns=columns, numbers=self.numbers[rows], widths=self.widths[rows])
+
+    def below(self, place: int) -> Records:
+        """Return the records of which the one at `place` after the header is the header."""
+        left = self.take(slice(place + 1, None))
+        return replace(left, header=self.row(place), first=int(self.numbers[place]))
+
+
+def as_records(columns: Columns, numbers: Sequence[int]) -> Records:
+    """Return the records that were added to `columns`; the first is the header.
+
+    Examples
+    --------
+    >>> records = as_records(Columns([["a", "b"], ["1", "2"], ["3"]]), [1, 2, 4])
+    >>> records.header, list(records.rows()), records.numbers.tolist()
+    (['a', 'b'], [['1', '2'], ['3']], [2, 4])
+    """
+    whole = columns.finish()
+    widths = np.array(columns.widths, dtype=np.int32)
+    return Records([], whole, np.array(numbers, dtype=np.int64), widths).below(0)
 
 
 def clean_header(cell: str) -> str:
@@ -90,7 +136,7 @@ def tabulate(
 
     Returns
     -------
-    cells : DataFrame of str
+    cells : DataFrame of category
         One row a record after the header; a cell that the record lacks is ``""``.
     numbers : ndarray of int
         Number of the record of each row.
@@ -103,47 +149,39 @@ def tabulate(
         There is no record after the header; a record is longer than the header; a header is blank above answers,
         or stands twice.
     """
-    headers = [clean_header(cell) for cell in records.rows[0]]
-    rows, numbers, width = records.rows[1:], np.asarray(records.numbers[1:], dtype=int), len(headers)
-    if not rows:
+    headers = [clean_header(cell) for cell in records.header]
+    if not len(records):
         raise InputError(f"{name} has a header and no answer (0 rows); export the answers too.")
-    _check_widths(rows, numbers, width, name)
-    _check_blank_headers(headers, rows, name)
+    _check_widths(records, name)
+    _check_blank_headers(headers, records, name)
     headers, doubled = _tell_apart(headers, name, wanted)
-    rows, numbers, again = _drop_repeated_headers(records.rows[0], rows, numbers, name)
-    table = np.empty((len(rows), width), dtype=object)
-    for place, row in enumerate(rows):
-        table[place] = _fit(row, width)
-    frame = pd.DataFrame(table, columns=range(width), copy=False)
-    kept = [place for place, header in enumerate(headers) if header]
-    cells = (frame if len(kept) == width else frame[kept]).set_axis([headers[place] for place in kept], axis=1)
-    notes = (*records.notes, *doubled, *again, *_note_short(rows, width, name), *_note_totals(rows, numbers, name))
-    return cells, numbers, notes
+    records, again = _drop_repeated_headers(records, name)
+    blank = TextColumn([""], np.zeros(len(records), dtype=np.int8))
+    columns = [*records.columns, *[blank] * (len(headers) - len(records.columns))]
+    cells = {h: column.to_categorical() for h, column in zip(headers, columns, strict=False) if h}
+    notes = (*records.notes, *doubled, *again, *_note_short(records, name), *_note_totals(records, name))
+    return pd.DataFrame(cells, index=range(len(records)), copy=False), records.numbers, notes
 
 
-def _fit(row: list[str], width: int) -> list[str]:
-    return row if len(row) == width else (row + [""] * (width - len(row)))[:width]
-
-
-def _check_widths(rows: Sequence[list[str]], numbers: np.ndarray, width: int, name: str) -> None:
+def _check_widths(records: Records, name: str) -> None:
     """Refuse records with more cells than headers: read with a shift they would all be wrong, without a word."""
-    long = [
-        str(number)
-        for number, row in zip(numbers, rows, strict=True)
-        if len(row) > width and any(cell.strip() for cell in row[width:])
-    ]
-    if long:
-        shown = ", ".join(long[:MOST_RECORDS_NAMED]) + (", …" if len(long) > MOST_RECORDS_NAMED else "")
+    width = len(records.header)
+    beyond = records.widths > max(width, len(records.columns))
+    for column in records.columns[width:]:
+        beyond |= column.where(str.strip)
+    if beyond.any():
+        numbers = [str(number) for number in records.numbers[beyond]]
+        shown = ", ".join(numbers[:MOST_RECORDS_NAMED]) + (", …" if len(numbers) > MOST_RECORDS_NAMED else "")
         raise InputError(
-            f"{name}: {len(long)} record(s) have more cells than the header has columns ({width}): record {shown}; "
+            f"{name}: {len(numbers)} record(s) have more cells than the header has columns ({width}): record {shown}; "
             "put quotes around the answers that hold the separator, or export again."
         )
 
 
-def _check_blank_headers(headers: Sequence[str], rows: Sequence[list[str]], name: str) -> None:
-    for place in (place for place, header in enumerate(headers) if not header):
-        if any(place < len(row) and row[place].strip() for row in rows):
-            raise InputError(f"{name}: column {place + 1} has answers and no header; give it a header.")
+def _check_blank_headers(headers: Sequence[str], records: Records, name: str) -> None:
+    for place, (header, column) in enumerate(zip(headers, records.columns, strict=False), start=1):
+        if not header and column.where(str.strip).any():
+            raise InputError(f"{name}: column {place} has answers and no header; give it a header.")
     if not any(headers):
         raise InputError(f"{name} has no header in its first record; write the names of the columns there.")
 
@@ -163,31 +201,33 @@ def _tell_apart(headers: Sequence[str], name: str, wanted: Collection[str] | Non
     return told, tuple(notes)
 
 
-def _drop_repeated_headers(
-    header: list[str], rows: list[list[str]], numbers: np.ndarray, name: str
-) -> tuple[list[list[str]], np.ndarray, tuple[str, ...]]:
+def _drop_repeated_headers(records: Records, name: str) -> tuple[Records, tuple[str, ...]]:
     """Leave out records that are the header over again, as where an export was pasted under another."""
-    again = [row == header for row in rows]
-    if not any(again) or all(again):
-        return rows, numbers, ()
-    kept = ~np.array(again)
-    shown = ", ".join(map(str, numbers[~kept][:MOST_RECORDS_NAMED]))
+    again = records.widths == len(records.header)
+    for cell, column in zip(records.header, records.columns, strict=False):
+        if not again.any():
+            break
+        again &= column.where(cell.__eq__)
+    if not again.any() or again.all():
+        return records, ()
+    shown = ", ".join(map(str, records.numbers[again][:MOST_RECORDS_NAMED]))
     note = f"{name} has its header again in record {shown}, left out: was an export pasted under another?"
-    return [row for row, same in zip(rows, again, strict=True) if not same], numbers[kept], (note,)
+    return records.take(~again), (note,)
 
 
-def _note_short(rows: Sequence[list[str]], width: int, name: str) -> tuple[str, ...]:
-    short = sum(len(row) < width for row in rows)
+def _note_short(records: Records, name: str) -> tuple[str, ...]:
+    short = int((records.widths < len(records.header)).sum())
     if not short:
         return ()
     return (f"{short} record(s) of {name} are shorter than the header; their last cells count as empty.",)
 
 
-def _note_totals(rows: Sequence[list[str]], numbers: np.ndarray, name: str) -> tuple[str, ...]:
+def _note_totals(records: Records, name: str) -> tuple[str, ...]:
     """Say which of the last records looks like a total or a note; it is left out only where the caller says so."""
-    last = list(zip(numbers[-_LAST_RECORDS:], rows[-_LAST_RECORDS:], strict=True))
-    found = [str(number) for number, row in last if _TOTAL.match(next((c for c in row if c.strip()), ""))]
+    last = range(max(0, len(records) - _LAST_RECORDS), len(records))
+    written = {place: next((cell for cell in records.row(place) if cell.strip()), "") for place in last}
+    found = [int(records.numbers[place]) for place in last if _TOTAL.match(written[place])]
     if not found:
         return ()
-    first = int(numbers[-1]) - int(found[0]) + 1
-    return (f"Record {', '.join(found)} of {name} looks like a total; leave it out with footer = {first}.",)
+    first = int(records.numbers[-1]) - found[0] + 1
+    return (f"Record {', '.join(map(str, found))} of {name} looks like a total; leave it out with footer = {first}.",)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Literal
 
 from cdo_analysis.errors import InputError
 
-Content = Literal["text", "zip", "sav", "dta", "parquet"]
+Content = Literal["text", "page", "zip", "sav", "dta", "parquet"]
 
+_JUST_WRITTEN, _PAUSE = 1.0, 0.02
+"""Seconds since a file was changed under which it is looked at twice, and how long between the looks."""
 LARGEST_FILE = 2_000_000_000
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
@@ -43,6 +46,7 @@ _REFUSED = (
     (b"ARROW1", "an Arrow file"),
     (b"FEA1", "a Feather file"),
 )
+_PAGE_HEAD = 200_000
 _OLD_STATA = frozenset(range(102, 116))
 _SCHEMES = ("http:", "https:", "ftp:", "s3:", "gs:", "file:", "data:", "abfs:")
 
@@ -61,6 +65,8 @@ def read_source(path: str | Path) -> tuple[bytes, str]:
     try:
         _check_path(path)
         before = path.stat()
+        if abs(time.time() - before.st_mtime) < _JUST_WRITTEN:
+            time.sleep(_PAUSE)  # whoever writes it goes on, and the look afterwards tells
         if before.st_size > LARGEST_FILE:
             raise InputError(
                 f"{path.name} has {before.st_size / 1e9:.1f} GB (at most {LARGEST_FILE / 1e9:.0f}); split the export."
@@ -71,7 +77,7 @@ def read_source(path: str | Path) -> tuple[bytes, str]:
         raise InputError(f"{path} cannot be read: {error.strerror}; check its name and permissions.") from error
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns) or len(data) != after.st_size:
         raise InputError(f"{path.name} is still being written; wait until it is whole, and read it again.")
-    if not data.strip():
+    if not data or data.isspace():  # data.strip() would copy it
         raise InputError(f"{path.name} is empty (0 answers); export the survey again.")
     return data, path.name
 
@@ -87,6 +93,26 @@ def _check_path(path: Path) -> None:
         raise InputError(f"{path} is not a regular file; copy the export to a file first.")
     if path.name.startswith("~$"):
         raise InputError(f"{path.name} is the lock file of an open workbook; close it and name the workbook itself.")
+
+
+def open_elsewhere(path: Path) -> tuple[str, ...]:
+    """Return a sentence where a program that has the file open says so in a lock file beside it."""
+    locks = (f"~${path.name}", f"~${path.name[2:]}", f".~lock.{path.name}#")  # Excel cuts long names; LibreOffice
+    if not any(path.with_name(lock).exists() for lock in locks):
+        return ()
+    return (f"{path.name} is open in a spreadsheet: what was not saved there was not read.",)
+
+
+def is_page(data: bytes) -> bool:
+    """Tell whether a text is a web page with a table, as Forms and old exports save under the name .xls.
+
+    Examples
+    --------
+    >>> is_page(b"<html><table><tr><td>a</td></tr></table>"), is_page(b"SIREN;A1"), is_page(b"<?xml version='1.0'?>")
+    (True, False, False)
+    """
+    head = data[:_PAGE_HEAD].removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    return head.startswith(b"<") and not head.startswith(b"<?xml") and b"<table" in head
 
 
 def _nearest(path: Path) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
 from cdo_analysis.codebook import Codebook
+from cdo_analysis.errors import InputError
 from cdo_analysis.intake.journal import CleaningLog
 
 
@@ -26,8 +27,9 @@ class Survey:
     codebook : Codebook
         The questionnaire.
     issues : DataFrame
-        One row a problem, worst first: severity, rule, respondent, line, item, value, message, action. A record that
-        was left out has one row, which says why; what was wrong in its cells is not told.
+        One row a problem, worst first: severity, rule, respondent, line, item, value, message, action, remedy (the
+        line of the codebook or the code that mends it). A record that was left out has one row, which says why; what
+        was wrong in its cells is not told.
     recodings : DataFrame
         What was read otherwise than as a plain code or number, in the records that were kept: item, before, after,
         rule, n. A list in one cell has the name of its battery.
@@ -67,3 +69,31 @@ class Survey:
         problems = ", ".join(f"{counts.get(s, 0)} {s}" for s in ("blocking", "important", "info"))
         size = f"{len(self)} respondents, {len(self.codebook.items)} items"
         return f"<Survey {self.codebook.id}: {size}; issues: {problems}>"
+
+
+def leave_out_flagged(survey: Survey) -> Survey:
+    """Return the survey of the respondents whom nothing flags, with those left out counted in its flow.
+
+    Raises
+    ------
+    InputError
+        Everybody is flagged.
+    """
+    kept = survey.flags.index[~survey.flags.any(axis=1)]
+    gone = len(survey) - len(kept)
+    if not len(kept):
+        raise InputError(
+            f"{survey.file}: all {gone} respondents are flagged; keep them, and read why in the issue table."
+        )
+    if not gone:
+        return survey
+    steps = pd.DataFrame([{"step": "flagged", "n": gone}, {"step": "kept", "n": len(kept)}])
+    return replace(
+        survey,
+        responses=survey.responses.loc[kept],
+        missing=survey.missing.loc[kept],
+        flags=survey.flags.loc[kept],
+        lines=survey.lines.loc[kept],
+        contacts=survey.contacts.loc[kept],
+        flow=pd.concat([survey.flow.iloc[:-1], steps], ignore_index=True),
+    )

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, time, timedelta, timezone
 from functools import lru_cache
 
 from cdo_analysis.codebook import Answer, Item, MissingKind
 from cdo_analysis.intake.bands import band_of, bands_of, fold, ranges_behind
+from cdo_analysis.intake.clock import ANY_ZONE, Clock
 
 _MISSING_WORDS: dict[str, MissingKind] = {
     "nsp": "dont_know", "n.s.p.": "dont_know", "ns": "dont_know", "nspp": "dont_know", "ne sait pas": "dont_know",
@@ -38,12 +39,13 @@ _TIME = r"(?:,? (?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})(?::(?P<seconds>[0-9]{2
 _DAY_FIRST = re.compile(r"(?P<first>[0-9]{1,2})([/.-])(?P<second>[0-9]{1,2})\2(?P<year>[0-9]{4})" + _TIME + ")?")
 _YEAR_FIRST = re.compile(  # as Google writes it; after a day first, "PM" would be American, and the day in doubt
     r"(?P<year>[0-9]{4})/(?P<second>[0-9]{1,2})/(?P<first>[0-9]{1,2})" + _TIME + r"(?: ?(?P<half>[AaPp])\.?[Mm]\.?)?)?"
-    r"(?: (?:UTC|GMT)?(?P<zone>[+-][0-9]{1,2})?(?::?(?P<quarter>[0-9]{2}))?)?"
+    r"(?: (?P<at>(?:UTC|GMT)?(?P<zone>[+-][0-9]{1,2})?(?::?(?P<quarter>[0-9]{2}))?))?"
 )
 _SERIAL = re.compile(r"([0-9]{5})(?:[.,][0-9]+)?")
 _SERIALS = range(20_000, 80_000)  # 1954 to 2119
 _SERIAL_ZERO = datetime(1899, 12, 30)
 _FEWEST_BANDS = 2
+_LENGTH_OF_A_DAY = len("2026-03-01")
 _ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
@@ -209,15 +211,18 @@ def _read_synonym(folded: str, tables: _Tables, *, tick: bool) -> Reading | None
     )
 
 
-def read_date(text: str, *, day_first: bool = True) -> Reading:
+def read_date(text: str, *, day_first: bool = True, clock: Clock = ANY_ZONE) -> Reading:
     """Read a date, the day first, or an ISO date.
 
     Parameters
     ----------
     text : str
-        The cell. A time with a zone is set to UTC.
+        The cell.
     day_first : bool
         False where the column holds dates that only an American order explains: ``03/04/2026`` is then refused.
+    clock : Clock
+        In which zone a time without one is written, and in which times are told (UTC by default); a day without time
+        is a day.
 
     Returns
     -------
@@ -237,28 +242,32 @@ def read_date(text: str, *, day_first: bool = True) -> Reading:
     serial = _SERIAL.fullmatch(plain)
     try:
         if parts:
-            return Reading(_moment(parts.groupdict()), None, "date")
+            timed = parts["hour"] is not None
+            return Reading(
+                clock.tell(_moment(parts.groupdict())) if timed else _moment(parts.groupdict()), None, "date"
+            )
         if serial and int(serial[1]) in _SERIALS:
-            days = timedelta(days=float(plain.replace(",", ".")))
-            return Reading((_SERIAL_ZERO + days).replace(microsecond=0), None, "date_serial")
+            moment = (_SERIAL_ZERO + timedelta(days=float(plain.replace(",", ".")))).replace(microsecond=0)
+            return Reading(clock.tell(moment) if moment.time() != time() else moment, None, "date_serial")
         if _ISO_DATE.match(plain):
             found = datetime.fromisoformat(plain)
-            return Reading(found.astimezone(UTC).replace(tzinfo=None) if found.tzinfo else found, None, "date")
+            return Reading(clock.tell(found) if len(plain) > _LENGTH_OF_A_DAY else found, None, "date")
     except (ValueError, OverflowError):  # 31/02/2024; a zone beside year 1
         pass
     return Reading(missing="invalid", rule="not_a_date")
 
 
 def _moment(parts: dict[str, str | None]) -> datetime:
-    """Return the time that the parts of a date make; one with a zone is set to UTC."""
+    """Return the time that the parts of a date make, with its zone where it has one."""
     year, month, day, hour, minute, seconds = (
         int(parts[name] or 0) for name in ("year", "second", "first", "hour", "minute", "seconds")
     )
     half = (parts.get("half") or "").lower()
     if half:
         hour = hour % 12 + (12 if half == "p" else 0)
-    ahead = timedelta(hours=int(parts.get("zone") or 0), minutes=int(parts.get("quarter") or 0))
-    return datetime(year, month, day, hour, minute, seconds) - ahead
+    zone = parts.get("zone")
+    ahead = timedelta(hours=int(zone or 0), minutes=int(f"{(zone or '+')[0]}{parts.get('quarter') or 0}"))
+    return datetime(year, month, day, hour, minute, seconds, tzinfo=timezone(ahead) if parts.get("at") else None)
 
 
 def month_first(texts: Iterable[str]) -> bool:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from cdo_analysis.codebook import Codebook
 from cdo_analysis.errors import InputError
-from cdo_analysis.intake import ExportOptions, Survey, pseudonymise, read_survey
+from cdo_analysis.intake import ExportOptions, Survey, leave_out_flagged, pseudonymise, read_survey
 from cdo_analysis.pipeline.overrides import check_overrides, read_overrides
 from cdo_analysis.pipeline.stages import SEED, Analysis, analyse
 from cdo_analysis.pipeline.typology import TypologyOptions
@@ -22,6 +22,7 @@ from cdo_analysis.resources import package_dir
 from cdo_analysis.study import Study, write_study
 from cdo_analysis.weighting import design_tables, effective_n, kish_design_effect
 
+WITHOUT_FLAGGED = "Sans les réponses signalées. / Without the flagged answers."
 _REFERENCE = ("arrangements", "costs", "rules")
 _VERSIONS = ("cdo-analysis", "numpy", "pandas", "scikit-learn", "scipy")
 
@@ -46,6 +47,7 @@ def fit(
     options: ExportOptions | None = None,
     edits: pd.DataFrame | None = None,
     pseudonym_key: bytes | None = None,
+    without_flagged: bool = False,
 ) -> Study:
     """Read an export, run every stage once, and write the study.
 
@@ -73,6 +75,9 @@ def fit(
         See :func:`~cdo_analysis.intake.read_survey`.
     pseudonym_key : bytes, optional
         Respondents are named by a hash keyed with it: see :func:`~cdo_analysis.intake.pseudonymise`.
+    without_flagged : bool
+        True: respondents whom a flag concerns are left out and counted, so that every report can be made with and
+        without them; its note says so.
 
     Returns
     -------
@@ -82,6 +87,9 @@ def fit(
     survey = read_survey(export, codebook, sheet=sheet, encoding=encoding, options=options, edits=edits)
     if pseudonym_key is not None:
         survey = pseudonymise(survey, pseudonym_key)
+    if without_flagged:
+        survey = leave_out_flagged(survey)
+        note = " ".join(filter(None, [note, WITHOUT_FLAGGED]))
     if decided is not None:
         _check_decisions(decided, survey)
     totals = find_margins(margins) if margins else None

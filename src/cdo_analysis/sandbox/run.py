@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from cdo_analysis.errors import InputError
 
-Parser = Literal["workbook", "statistics", "columnar"]
+Parser = Literal["workbook", "page", "statistics", "columnar"]
 
 MEMORY_BYTES = 1_000_000_000
 CPU_SECONDS = 10
@@ -29,7 +29,7 @@ def parse(parser: Parser, data: bytes, name: str, **options: Any) -> dict[str, A
 
     Parameters
     ----------
-    parser : {'workbook', 'statistics', 'columnar'}
+    parser : {'workbook', 'page', 'statistics', 'columnar'}
         Module of this package; its function ``read`` gets the path of a copy of the file, its name and `options`.
     data : bytes
     name : str

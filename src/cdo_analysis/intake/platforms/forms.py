@@ -17,31 +17,29 @@ _FINISHED = frozenset({"completion time", "heure de fin"})
 
 def google_wrote(records: Records) -> bool:
     """Tell whether Google Forms wrote the records: the first column is the time of sending."""
-    return clean_header(records.rows[0][0]).casefold() in _STAMPS
+    return clean_header(records.header[0]).casefold() in _STAMPS
 
 
 def arrange_google(records: Records, name: str) -> Records:
     """Give the time of sending its role; the wordings are matched with the codebook afterwards."""
-    headers = [clean_header(cell) for cell in records.rows[0]]
+    headers = [clean_header(cell) for cell in records.header]
     roles = {header: "submitted" for header in headers if header.casefold() in _STAMPS}
-    note = f"The times of {name} are in the zone of the form's owner; they are kept as written."
-    return replace(
-        records, rows=[headers, *records.rows[1:]], platform="google-forms", roles=roles, notes=(*records.notes, note)
-    )
+    note = f"The times of {name} are in the zone of the form's owner; they are kept as written unless --zone names it."
+    return replace(records, header=headers, platform="google-forms", roles=roles, notes=(*records.notes, note))
 
 
 def microsoft_wrote(records: Records) -> bool:
     """Tell whether Microsoft Forms wrote the records: an id and the times of start and end stand first."""
-    first = [clean_header(cell).casefold() for cell in records.rows[0][:3]]
+    first = [clean_header(cell).casefold() for cell in records.header[:3]]
     return len(first) == 3 and all(cell in known for cell, known in zip(first, _MICROSOFT, strict=True))
 
 
 def arrange_microsoft(records: Records, name: str) -> Records:
     """Give the time of completion its role; the wordings are matched with the codebook afterwards."""
-    headers = [clean_header(cell) for cell in records.rows[0]]
+    headers = [clean_header(cell) for cell in records.header]
     roles = {header: "submitted" for header in headers if header.casefold() in _FINISHED}
-    note = f"The times of {name} are in the zone of the account that exported it; they are kept as written."
+    note = f"The times of {name} are in the zone of the account that exported it; --zone names it."
     return replace(
-        records, rows=[headers, *records.rows[1:]], platform="microsoft-forms", roles=roles,
+        records, header=headers, platform="microsoft-forms", roles=roles,
         notes=(*records.notes, note),
     )  # fmt: skip

@@ -15,18 +15,18 @@ _FEWEST_OWN = 2
 
 def wrote(records: Records) -> bool:
     """Tell whether KoboToolbox wrote the records: it adds ``_uuid``, ``_submission_time`` and others."""
-    headers = {_plain(cell).casefold() for cell in records.rows[0]}
+    headers = {_plain(cell).casefold() for cell in records.header}
     return len(headers & _OWN) >= _FEWEST_OWN or {"_uuid", "start", "end"} <= headers
 
 
 def arrange(records: Records, name: str) -> Records:
     """Take groups off the names; an option of a select_multiple ``q/option`` becomes ``q_option``."""
-    paths = [_plain(cell) for cell in records.rows[0]]
+    paths = [_plain(cell) for cell in records.header]
     short = [_short(path, set(paths)) for path in paths]
     counts = Counter(short)  # where two groups have a question of one name, the path tells them apart
     headers = [path if counts[name] > 1 else name for path, name in zip(paths, short, strict=True)]
     roles = {"end": "submitted"} if "end" in headers else {h: _ROLES[h] for h in headers if h in _ROLES}
-    return replace(records, rows=[headers, *records.rows[1:]], platform="kobo", roles=roles)
+    return replace(records, header=headers, platform="kobo", roles=roles)
 
 
 def _plain(cell: str) -> str:

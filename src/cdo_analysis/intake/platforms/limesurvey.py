@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
+
+from cdo_analysis.intake.columns import TextColumn
 from cdo_analysis.intake.records import Records, clean_header
 
 _ROLES = {
@@ -23,24 +27,25 @@ _PLACEHOLDER = "1980-01-01 00:00:00"
 
 def wrote(records: Records) -> bool:
     """Tell whether LimeSurvey wrote the records: its own columns stand at the left."""
-    headers = {clean_header(cell).casefold() for cell in records.rows[0]}
+    headers = {clean_header(cell).casefold() for cell in records.header}
     return bool(headers & _LAST_PAGE) and bool(headers & _SEED)
 
 
 def arrange(records: Records, name: str) -> Records:
     """Turn headings to codes with labels, placeholders to blanks; mark the records that were not sent."""
-    written = [clean_header(cell) for cell in records.rows[0]]
+    written = [clean_header(cell) for cell in records.header]
     headings = [heading or f"(column {place})" for place, heading in enumerate(written, start=1)]  # no wording
     headers, labels = zip(*map(read_heading, headings), strict=True)
     roles = {header: _ROLES[header.casefold()] for header in headers if header.casefold() in _ROLES}
-    rows = [["" if cell == _PLACEHOLDER else cell for cell in row] for row in records.rows[1:]]
+    columns = tuple(column.map(lambda text: "" if text == _PLACEHOLDER else text) for column in records.columns)
     return replace(
         records,
-        rows=[list(headers), *rows],
+        header=list(headers),
+        columns=columns,
         platform="limesurvey",
         labels={**records.labels, **{h: label for h, label in zip(headers, labels, strict=True) if label}},
         roles=roles,
-        marks={"unfinished": _not_sent(list(headers), rows, records.numbers[1:])},
+        marks={"unfinished": _not_sent(headers, columns, records.numbers)},
     )
 
 
@@ -60,8 +65,8 @@ def read_heading(heading: str) -> tuple[str, str]:
     return "_".join(part for part in (found["code"], found["row"], found["scale"]) if part), found["label"] or ""
 
 
-def _not_sent(headers: list[str], rows: list[list[str]], numbers: list[int]) -> tuple[int, ...]:
-    sent = next((place for place, header in enumerate(headers) if _ROLES.get(header.casefold()) == "submitted"), None)
-    if sent is None:
-        return ()
-    return tuple(n for n, row in zip(numbers, rows, strict=True) if not (row[sent].strip() if sent < len(row) else ""))
+def _not_sent(headers: Sequence[str], columns: Sequence[TextColumn], numbers: np.ndarray) -> tuple[int, ...]:
+    for header, column in zip(headers, columns, strict=False):
+        if _ROLES.get(header.casefold()) == "submitted":
+            return tuple(numbers[~column.where(str.strip)].tolist())
+    return ()

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
 
 from cdo_analysis.errors import InputError
+from cdo_analysis.intake.columns import TextColumn
 from cdo_analysis.intake.records import Records, clean_header
 
 _QUESTIONS = ("code_unifie", "question_code", "code_question", "variable", "question", "item")
@@ -20,7 +25,7 @@ BETWEEN_ANSWERS = ";"
 
 def wrote(records: Records) -> bool:
     """Tell whether the records are in the long format: columns for the respondent, the question and the answer."""
-    headers = {clean_header(cell).casefold() for cell in records.rows[0]}
+    headers = {clean_header(cell).casefold() for cell in records.header}
     return bool(headers & set(_QUESTIONS[:4])) and bool(headers & set(_ANSWERS)) and bool(headers & set(_RESPONDENTS))
 
 
@@ -35,25 +40,23 @@ def arrange(records: Records, name: str) -> Records:
     InputError
         A column is lacking, or a respondent has two values in a column that should describe it.
     """
-    headers = [clean_header(cell) for cell in records.rows[0]]
+    headers = [clean_header(cell) for cell in records.header]
     who, question, answer = (_find(headers, names, name, what) for names, what in (
         (_RESPONDENTS, "the respondent"), (_QUESTIONS, "the question"), (_ANSWERS, "the answer")))  # fmt: skip
+    columns = [_stripped(column) for column in records.columns]
     wording = next((headers.index(h) for h in headers if h.casefold() in _WORDINGS), None)
-    people = _people(records, who)
-    questions = list(dict.fromkeys(_cell(row, question) for row in records.rows[1:]))
-    constant = _constant(headers, people, {who, question, answer, wording})
-    out = [[headers[who], *(headers[place] for place in constant), *questions]]
-    for key, rows in people.items():
-        given: dict[str, list[str]] = {}
-        for _, row in rows:
-            given.setdefault(_cell(row, question), []).append(_cell(row, answer))
-        answers = [BETWEEN_ANSWERS.join(dict.fromkeys(given.get(code, [""]))) for code in questions]
-        out.append([key, *(_cell(rows[0][1], place) for place in constant), *answers])
-    labels = {} if wording is None else {_cell(r, question): _cell(r, wording) for r in records.rows[1:]}
+    people = columns[who]
+    first = np.unique(people.places, return_index=True)[1]  # row of the first record of each respondent
+    constant = _constant(columns[: len(headers)], people, {who, question, answer, wording})
+    wide = _widen(people, columns[question], columns[answer])
+    questions = list(columns[question].texts)
+    labels = {} if wording is None else dict(zip(columns[question].cells(), columns[wording].cells(), strict=True))
     return replace(
         records,
-        rows=out,
-        numbers=[records.numbers[0], *(rows[0][0] for rows in people.values())],
+        header=[headers[who], *(headers[place] for place in constant), *questions],
+        columns=(*(columns[place].take(first) for place in (who, *constant)), *wide),
+        numbers=records.numbers[first],
+        widths=np.full(len(first), 1 + len(constant) + len(wide), dtype=np.int32),
         platform="long",
         labels=labels,
         roles={headers[place]: "weight" for place in constant if headers[place].casefold() in _WEIGHTS},
@@ -68,21 +71,28 @@ def _find(headers: list[str], names: tuple[str, ...], name: str, what: str) -> i
     return found
 
 
-def _people(records: Records, who: int) -> dict[str, list[tuple[int, list[str]]]]:
-    people: dict[str, list[tuple[int, list[str]]]] = {}
-    for number, row in zip(records.numbers[1:], records.rows[1:], strict=True):
-        people.setdefault(_cell(row, who), []).append((number, row))
-    return people
+def _stripped(column: TextColumn) -> TextColumn:
+    """Return the column without spaces around its texts, and without the texts that it had above the records."""
+    return TextColumn.of(map(str.strip, column.cells()))
 
 
-def _constant(headers: list[str], people: dict[str, list[tuple[int, list[str]]]], taken: set[int | None]) -> list[int]:
+def _constant(columns: Sequence[TextColumn], people: TextColumn, taken: set[int | None]) -> list[int]:
     """Return the places of the columns that describe respondents: one value each, for all of them."""
-    return [
-        place
-        for place in range(len(headers))
-        if place not in taken and all(len({_cell(row, place) for _, row in rows}) == 1 for rows in people.values())
-    ]
+    first = np.unique(people.places, return_index=True)[1]
+    same = (bool((column.places == column.places[first][people.places]).all()) for column in columns)
+    return [place for place, constant in enumerate(same) if constant and place not in taken]
 
 
-def _cell(row: list[str], place: int) -> str:
-    return row[place].strip() if place < len(row) else ""
+def _widen(people: TextColumn, questions: TextColumn, answers: TextColumn) -> list[TextColumn]:
+    """Return a column a question and a row a respondent; what stands several times is said once."""
+    order = np.argsort(questions.places, kind="stable")
+    starts = np.searchsorted(questions.places[order], np.arange(len(questions.texts) + 1))
+    wide = []
+    for start, end in pairwise(starts):
+        rows = order[start:end]
+        given: dict[int, list[str]] = {}
+        for person, row in zip(people.places[rows].tolist(), rows.tolist(), strict=True):
+            given.setdefault(person, []).append(answers.cell(row))
+        joined = {person: BETWEEN_ANSWERS.join(dict.fromkeys(texts)) for person, texts in given.items()}
+        wide.append(TextColumn.of(joined.get(person, "") for person in range(len(people.texts))))
+    return wide

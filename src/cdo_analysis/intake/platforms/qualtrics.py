@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
+
+import numpy as np
 
 from cdo_analysis.errors import InputError
 from cdo_analysis.intake.records import Records, clean_header
@@ -11,8 +14,9 @@ _ROLES = {"enddate": "submitted", "duration (in seconds)": "duration", "v9": "su
 _PREVIEWS = frozenset({"1", "17", "survey preview", "survey test", "aperçu du sondage", "aperçu de l'enquête"})
 _SPAM = frozenset({"8", "spam"})
 _UNFINISHED = frozenset({"0", "false", "faux"})
-_BOT = 0.5
-"""Recaptcha scores under this are bots, says Qualtrics."""
+_TRUE = frozenset({"1", "true", "vrai"})
+_BOT, _REPEAT, _FRAUD = 0.5, 75, 30
+"""As Qualtrics says: reCAPTCHA scores under the first are bots, RelevantID scores from the others repeats, frauds."""
 
 
 def wrote(records: Records) -> bool:
@@ -21,69 +25,76 @@ def wrote(records: Records) -> bool:
 
 
 def _ids_row(records: Records) -> int | None:
-    for place, row in enumerate(records.rows[1:3], start=1):
+    for place, row in enumerate(records.row(n) for n in range(min(len(records), 2))):
         if row and all(cell.startswith('{"ImportId"') for cell in row if cell.strip()) and any(map(str.strip, row)):
             return place
     return None
 
 
 def _is_old(records: Records) -> bool:
-    return records.rows[0][:2] == ["V1", "V2"] and len(records.rows) > 1 and records.rows[1][0] == "ResponseID"
+    return records.header[:2] == ["V1", "V2"] and len(records) > 0 and records.row(0)[0] == "ResponseID"
 
 
 def arrange(records: Records, name: str) -> Records:
     """Keep one row of headers and the wordings; mark previews, spam, bots and records that were not finished."""
     headers, first = _headers(records)
-    wordings = [clean_header(cell) for cell in records.rows[1]]
+    wordings = [clean_header(cell) for cell in records.row(0)] if len(records) else []
     labels = {h: wording for h, wording in zip(headers, wordings, strict=False) if h and wording and wording != h}
-    rows, numbers = records.rows[first:], records.numbers[first:]
-    if not rows:
+    answers = records.take(slice(first, None))
+    if not len(answers):
         raise InputError(f"{name} has a header and no answer (0 rows); export the answers too.")
     return replace(
-        records,
-        rows=[headers, *rows],
-        numbers=[records.numbers[0], *numbers],
+        answers,
+        header=headers,
         platform="qualtrics",
         labels={**records.labels, **labels},
         roles={h: _ROLES[h.casefold()] for h in headers if h.casefold() in _ROLES},
-        marks=_marks(headers, rows, numbers),
+        marks=_marks(headers, answers),
     )
 
 
 def _headers(records: Records) -> tuple[list[str], int]:
-    headers = [clean_header(cell) for cell in records.rows[0]]
+    headers = [clean_header(cell) for cell in records.header]
     ids = _ids_row(records)
     if ids is not None:
         return headers, ids + 1
     if _is_old(records):  # V1, V2… say nothing; the second row names them
-        second = [clean_header(cell) for cell in records.rows[1]]
-        return [s if h.startswith("V") and h[1:].isdigit() else h for h, s in zip(headers, second, strict=False)], 2
-    return headers, 1
+        second = [clean_header(cell) for cell in records.row(0)]
+        return [s if h.startswith("V") and h[1:].isdigit() else h for h, s in zip(headers, second, strict=False)], 1
+    return headers, 0
 
 
-def _marks(headers: list[str], rows: list[list[str]], numbers: list[int]) -> dict[str, tuple[int, ...]]:
-    places = {header.casefold(): place for place, header in enumerate(headers)}
+def _marks(headers: Sequence[str], answers: Records) -> dict[str, tuple[int, ...]]:
+    columns = {header.casefold(): column for header, column in zip(headers, answers.columns, strict=False)}
 
-    def where(column: str, told: frozenset[str]) -> tuple[int, ...]:
-        place = places.get(column)
-        cells = ((n, row[place].strip().casefold()) for n, row in zip(numbers, rows, strict=True)
-                 if place is not None and place < len(row))  # fmt: skip
-        return tuple(n for n, cell in cells if cell in told)
+    def where(header: str, told: Callable[[str], bool]) -> set[int]:
+        found = columns[header].where(told) if header in columns else np.zeros(len(answers), dtype=bool)
+        return set(answers.numbers[found].tolist())
 
-    previews = set(where("status", _PREVIEWS)) | set(where("distributionchannel", frozenset({"preview", "test"})))
-    return {
-        "preview": tuple(sorted(previews)),
-        "spam": tuple(sorted({*where("status", _SPAM), *_bots(places.get("q_recaptchascore"), rows, numbers)})),
-        "unfinished": where("finished", _UNFINISHED),
-    }
+    previews = where("status", _says(_PREVIEWS)) | where("distributionchannel", _says({"preview", "test"}))
+    spam = where("status", _says(_SPAM)) | where("q_recaptchascore", _under(_BOT))
+    doubtful = where("q_ballotboxstuffing", _says(_TRUE)) | where("q_relevantidduplicate", _says(_TRUE))
+    doubtful |= where("q_relevantidduplicatescore", _at_least(_REPEAT))
+    doubtful |= where("q_relevantidfraudscore", _at_least(_FRAUD))
+    unfinished = where("finished", _says(_UNFINISHED))
+    marks = {"preview": previews, "spam": spam, "doubtful": doubtful, "unfinished": unfinished}
+    return {mark: tuple(sorted(numbers)) for mark, numbers in marks.items()}
 
 
-def _bots(place: int | None, rows: list[list[str]], numbers: list[int]) -> list[int]:
-    found = []
-    for number, row in zip(numbers, rows, strict=True):
-        try:
-            if place is not None and float(row[place].replace(",", ".")) < _BOT:
-                found.append(number)
-        except (ValueError, IndexError):
-            continue
-    return found
+def _says(words: Collection[str]) -> Callable[[str], bool]:
+    return lambda text: text.strip().casefold() in words
+
+
+def _under(limit: float) -> Callable[[str], bool]:
+    return lambda text: _score(text) < limit  # what is no number is neither under nor over
+
+
+def _at_least(limit: float) -> Callable[[str], bool]:
+    return lambda text: _score(text) >= limit
+
+
+def _score(text: str) -> float:
+    try:
+        return float(text.replace(",", "."))
+    except ValueError:
+        return float("nan")
