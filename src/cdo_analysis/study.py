@@ -23,13 +23,14 @@ import pandas as pd
 
 from cdo_analysis.codebook import Codebook, read_codebook
 from cdo_analysis.errors import InputError, PublishError
+from cdo_analysis.showing import Shown
 
 FORMAT = 1
 _INDEX = "study.json"
 
 
 @dataclass(frozen=True)
-class Study:
+class Study(Shown):
     """A study opened for reading.
 
     Attributes

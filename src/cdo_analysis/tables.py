@@ -68,6 +68,7 @@ def shares_by_group(
     *,
     order: tuple[Sequence[str], Sequence[str]],
     profile: DisclosureProfile,
+    published: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Return the weighted distribution of `answers` within each group.
 
@@ -78,6 +79,8 @@ def shares_by_group(
     order : tuple of two sequences
         Categories of the answers, then the groups.
     profile : DisclosureProfile
+    published : DataFrame of int, optional
+        Groups crossed with categories over more companies, where readers have that table too.
 
     Returns
     -------
@@ -94,7 +97,7 @@ def shares_by_group(
     columns = ["group", "category", *_NUMBERS, "flag", "group_n"]
     table = pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
     counts = pd.crosstab(groups, answers).reindex(index=list(group_order), columns=list(categories), fill_value=0)
-    flags = flag_cross_table(counts, profile).to_numpy().ravel()
+    flags = flag_cross_table(counts, profile, published=published).to_numpy().ravel()
     return hide(table.assign(flag=flags), _NUMBERS)
 
 

@@ -16,6 +16,7 @@ from cdo_analysis.disclosure import DEFAULT, DisclosureProfile, disclosure_profi
 from cdo_analysis.exhibits.exhibit import Evidence, Exhibit, TableView
 from cdo_analysis.messages import Catalogue, Numbers, catalogue
 from cdo_analysis.reference import Arrangements, Costs, Rules, load_arrangements, load_costs, load_rules
+from cdo_analysis.showing import Shown
 from cdo_analysis.study import Study
 from cdo_analysis.tables import rows_of
 from cdo_analysis.weighting import Design, design_from_tables
@@ -37,8 +38,8 @@ class Groups(NamedTuple):
     labels: dict[str, str]
 
 
-@dataclass(frozen=True)
-class View:
+@dataclass(frozen=True, repr=False)
+class View(Shown):
     """A study, the words to speak of it, and the cells that may be shown.
 
     Attributes

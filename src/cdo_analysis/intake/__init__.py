@@ -10,6 +10,7 @@ reads the answers of one company that is outside any survey, from the file that 
 
 from cdo_analysis.intake.company import SIZE_CATEGORIES, luhn_holds, read_siren, size_category
 from cdo_analysis.intake.doubts import drop_off
+from cdo_analysis.intake.facts import ExportFacts
 from cdo_analysis.intake.firm import OUTSIDE, Firm, read_firm
 from cdo_analysis.intake.forgetting import forget_in_export
 from cdo_analysis.intake.issues import RULES, count_issues
@@ -29,6 +30,7 @@ __all__ = [
     "RULES",
     "SIZE_CATEGORIES",
     "CleaningLog",
+    "ExportFacts",
     "ExportOptions",
     "Firm",
     "RawTable",

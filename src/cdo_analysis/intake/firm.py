@@ -17,6 +17,7 @@ from cdo_analysis.intake.firm_file import FirmFile, Written, read_firm_file
 from cdo_analysis.intake.issues import RULES
 from cdo_analysis.intake.missing import settle_missing
 from cdo_analysis.intake.values import fold, option_names
+from cdo_analysis.showing import Shown
 
 OUTSIDE = "outside"
 """How a company is identified that gave no SIREN."""
@@ -26,8 +27,8 @@ _TICK = "1"
 _UNKNOWN = "is no question of"
 
 
-@dataclass(frozen=True)
-class Firm:
+@dataclass(frozen=True, repr=False)
+class Firm(Shown):
     """The answers of one company that is not a respondent of a survey.
 
     Attributes

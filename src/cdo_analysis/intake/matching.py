@@ -136,7 +136,7 @@ def _by_other_names(raw: RawTable, book: Codebook, found: Mapping[str, str], log
             others |= {header: book[name].column} if book[name].column not in others.values() else {}
     for header, column in others.items():
         if _key(header) != _key(column):
-            log.add("column_by_wording", column=header[:80], item=open_items[column].name)
+            log.add("column_by_wording", column=header[:80], item=open_items[column].name, value=header)
     return others
 
 
@@ -220,7 +220,7 @@ def _tell(raw: RawTable, codebook: str, columns: tuple[Mapping[str, Item], Mappi
         near = get_close_matches(column, unknown, n=1, cutoff=_CLOSE)
         log.add("missing_column", item=item.name, column=column, near=f" (is it '{near[0]}'?)" if near else "")
     for header in unknown:
-        log.add("unknown_column", column=header)
+        log.add("unknown_column", column=header, value=header)
 
 
 def _check_absent(absent: Mapping[str, Item], wanted: Mapping[str, Item], file: str, codebook: str) -> None:

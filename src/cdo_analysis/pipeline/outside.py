@@ -29,7 +29,7 @@ MINIMUM_BEFORE = 0.5
 Tables = dict[str, pd.DataFrame]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class StudyWithFirm(Study):
     """A study beside which a company stands that is not one of its respondents; for reports on that company alone.
 

@@ -1,0 +1,7 @@
+"""The workbench in a notebook: the import card, the explorer, the company simulator, and how objects are shown."""
+
+from cdo_analysis.intake import ExportOptions
+from cdo_analysis.lab.card import import_card
+from cdo_analysis.lab.mending import edits_for
+
+__all__ = ["ExportOptions", "edits_for", "import_card"]
