@@ -87,7 +87,7 @@ def cross_table(view: View, measure: str, by: str = "", *, where: Where | None =
     >>> from cdo_analysis.exhibits import view
     >>> from cdo_analysis.pipeline import open_study
     >>> cross_table(view(open_study("sample")), "dma", "size_category")[["group", "n"]].values.tolist()
-    [['pme', 352.0], ['eti', 98.0]]
+    [['pme', 351.0], ['eti', 59.0]]
     """
     kept, groups = kept_by(view, where), _groups(view, by)
     if not kept.is_shown:

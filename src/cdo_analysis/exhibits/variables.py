@@ -106,7 +106,10 @@ def find_variable(view: View, name: str) -> Variable:
     UsageError
         The study has none.
     """
-    known = {variable.name: variable for variable in variables(view)}
+    key = ("variables", view.language, view.profile.id)
+    if key not in view.study.derived:
+        view.study.derived[key] = {variable.name: variable for variable in variables(view)}
+    known: dict[str, Variable] = view.study.derived[key]
     if name not in known:
         raise UsageError(f"the study has nothing called '{name}' to count or average{did_you_mean(name, known)}")
     return known[name]
@@ -119,6 +122,14 @@ def numbers_of(view: View, name: str) -> pd.Series:
 
 def groups_of(view: View, name: str) -> Groups:
     """Return the groups that a variable makes: its answers, its levels, the classes of a number."""
+    key = ("groups", view.language, view.profile.id, name)
+    if key not in view.study.derived:
+        view.study.derived[key] = _make_groups(view, name)
+    found: Groups = view.study.derived[key]
+    return found
+
+
+def _make_groups(view: View, name: str) -> Groups:
     if name == PROFILE:
         return profile_groups(view)
     if name.endswith(BAND) and name.removesuffix(BAND) in {score.id for score in view.book.scores}:

@@ -1,7 +1,9 @@
 """The workbench in a notebook: the import card, the explorer, the company simulator, and how objects are shown."""
 
+from cdo_analysis.exhibits import cross_table, crossing
 from cdo_analysis.intake import ExportOptions
 from cdo_analysis.lab.card import import_card
+from cdo_analysis.lab.explorer import Explorer, explorer
 from cdo_analysis.lab.mending import edits_for
 
-__all__ = ["ExportOptions", "edits_for", "import_card"]
+__all__ = ["Explorer", "ExportOptions", "cross_table", "crossing", "edits_for", "explorer", "import_card"]

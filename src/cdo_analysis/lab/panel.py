@@ -7,6 +7,7 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from html import escape
 from typing import Any
 
 from jinja2 import Template
@@ -73,6 +74,10 @@ class Panel:
     @property
     def _colon(self) -> str:
         return "\u00a0:" if self.language == "fr" else ":"
+
+    def notice(self) -> dict[str, str]:
+        """Return the title alone, as a sentence rather than a heading."""
+        return {"text/html": f"<p><em>{escape(self.title)}</em></p>", "text/plain": self.title}
 
     def bundle(self) -> tuple[dict[str, str], dict[str, Any]]:
         """Return what IPython shows: HTML, text, and the picture by itself for those who show no HTML."""
