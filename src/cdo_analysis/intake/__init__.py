@@ -22,6 +22,7 @@ from cdo_analysis.intake.quality import FLAGS
 from cdo_analysis.intake.read import read_survey
 from cdo_analysis.intake.readers import ExportOptions, RawTable, read_table
 from cdo_analysis.intake.survey import Survey
+from cdo_analysis.intake.variants import About, answers_toml, blank_firm, change_answers, changed_items, firm_of
 
 __all__ = [
     "FLAGS",
@@ -29,14 +30,20 @@ __all__ = [
     "PLATFORMS",
     "RULES",
     "SIZE_CATEGORIES",
+    "About",
     "CleaningLog",
     "ExportFacts",
     "ExportOptions",
     "Firm",
     "RawTable",
     "Survey",
+    "answers_toml",
+    "blank_firm",
+    "change_answers",
+    "changed_items",
     "count_issues",
     "drop_off",
+    "firm_of",
     "forget_in_export",
     "luhn_holds",
     "pseudonymise",

@@ -105,7 +105,11 @@ def read_firm(
     written = read_firm_file(path)
     if codebook is None and beside is not None and written.codebook in ("", beside.id):
         codebook = beside
-    book = _find_codebook(written, codebook)
+    return code_firm(written, _find_codebook(written, codebook))
+
+
+def code_firm(written: FirmFile, book: Codebook) -> Firm:
+    """Code the answers of one company, as a survey's are; raise an InputError that tells all that cannot be used."""
     faults: list[str] = []
     cells = _to_cells(written, book, faults)
     coded = code_answers(cells, book)

@@ -58,10 +58,11 @@ def import_card(survey: Survey, *, language: str | None = None) -> Panel:
 
 def _facts(survey: Survey, say: Catalogue) -> Iterator[tuple[str, str]]:
     number, facts, book = say.numbers.number, survey.facts, survey.codebook
+    colon = "\u00a0: " if say.language == "fr" else ": "
     steps = dict(zip(survey.flow["step"], survey.flow["n"], strict=True))
-    out = [f"{say(f'flow.{step}')} {n}" for step, n in steps.items() if step not in ("received", "kept") and n]
+    out = [f"{say(f'flow.{step}')}{colon}{n}" for step, n in steps.items() if step not in ("received", "kept") and n]
     kept = say("card.kept", kept=number(len(survey)), received=number(steps.get("received", len(survey))))
-    yield say("card.respondents"), f"{kept} ({', '.join(out)})" if out else kept
+    yield say("card.respondents"), f"{kept} . {'. '.join(out)}." if out else kept
     yield say("card.codebook"), f"{book.title.of(say.language)} ({book.id} {book.version})"
     yield say("card.columns"), _columns(survey, say)
     yield say("card.file"), _how_read(survey, say)

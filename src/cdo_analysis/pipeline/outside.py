@@ -26,6 +26,8 @@ FEWEST_SHARED = 3
 MINIMUM_BEFORE = 0.5
 """Share of what an estimate adjusts for that the company must have answered to get a prediction."""
 
+_FITTED = "what a new company is placed by"
+
 Tables = dict[str, pd.DataFrame]
 
 
@@ -93,7 +95,10 @@ class StudyWithFirm(Study):
 
     @cached_property
     def _fitted(self) -> _Fitted:
-        return _load(self.base)
+        if _FITTED not in self.base.derived:
+            self.base.derived[_FITTED] = _load(self.base)
+        found: _Fitted = self.base.derived[_FITTED]
+        return found
 
     # --- what the stages say of it ---------------------------------------------------------------------------------
 
