@@ -87,6 +87,11 @@ class Study(Shown):
         """What was made from the study and is worth keeping as long as it is open, such as its views."""
         return {}
 
+    @property
+    def shared(self) -> dict[Hashable, Any]:
+        """What is kept with the study, and serves every company that is seen beside it."""
+        return self.derived
+
     @cached_property
     def _tables(self) -> dict[str, pd.DataFrame]:
         return {}

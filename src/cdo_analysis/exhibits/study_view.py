@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -116,17 +117,27 @@ class View(Shown):
     @cached_property
     def arrangements(self) -> Arrangements:
         """The options, as they were when the study was made."""
-        return load_arrangements(self.study.text_path("arrangements"))
+        found: Arrangements = self._read_once("arrangements", load_arrangements)
+        return found
 
     @cached_property
     def rules(self) -> Rules:
         """The expert rules that gave the advice."""
-        return load_rules(self.study.text_path("rules"), arrangements=self.arrangements)
+        found: Rules = self._read_once("rules", lambda path: load_rules(path, arrangements=self.arrangements))
+        return found
 
     @cached_property
     def costs(self) -> Costs:
         """Salaries and day rates."""
-        return load_costs(self.study.text_path("costs"))
+        found: Costs = self._read_once("costs", load_costs)
+        return found
+
+    def _read_once(self, name: str, load: Callable[[Path], Any]) -> Any:
+        """Return what is read from a text of the study, once for all the companies that are seen beside it."""
+        key = ("text", name)
+        if key not in self.study.shared:
+            self.study.shared[key] = load(self.study.text_path(name))
+        return self.study.shared[key]
 
     @cached_property
     def advice(self) -> Advice:

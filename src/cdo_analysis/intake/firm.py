@@ -274,5 +274,7 @@ def _settle(responses: pd.DataFrame, missing: pd.DataFrame, book: Codebook, file
     index = pd.Index([siren if isinstance(siren, str) else OUTSIDE], name="respondent", dtype="str")
     responses, missing = responses.set_axis(index), missing.set_axis(index)
     numbers = (role_numbers(responses, book, role) for role in ("headcount", "turnover", "balance_sheet"))
-    settled = missing.astype("str").replace("abandoned", "no_answer").astype(missing.iloc[:, 0].dtype)
+    settled = missing.copy()
+    for name in missing.columns[(missing.to_numpy(dtype=object) == "abandoned")[0]]:
+        settled[name] = pd.Categorical(["no_answer"], dtype=missing[name].dtype)
     return Firm(book, responses.assign(size_category=size_category(*numbers)), settled, file)

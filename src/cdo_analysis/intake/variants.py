@@ -69,7 +69,7 @@ def firm_of(responses: pd.DataFrame, codebook: Codebook, respondent: str) -> Fir
 
 def blank_firm(codebook: Codebook) -> Firm:
     """Return a company that has answered nothing yet."""
-    return code_firm(FirmFile("", codebook.id), codebook)
+    return code_firm(FirmFile("the variant", codebook.id), codebook)
 
 
 def change_answers(firm: Firm, changes: Answers) -> Firm:
@@ -138,7 +138,7 @@ def _written(firm: Firm, texts: Mapping[str, str]) -> FirmFile:
         if item.separator and texts.get(item.name) == "1":
             lists.setdefault(item.block, []).append(item.name)
     ticked = [Written(block, tuple(names), is_list=True) for block, names in lists.items()]
-    return FirmFile(firm.file, firm.codebook.id, [*alone, *ticked])
+    return FirmFile(firm.file or "the variant", firm.codebook.id, [*alone, *ticked])
 
 
 def changed_items(before: Firm, after: Firm) -> tuple[str, ...]:

@@ -5,5 +5,20 @@ from cdo_analysis.intake import ExportOptions
 from cdo_analysis.lab.card import import_card
 from cdo_analysis.lab.explorer import Explorer, explorer
 from cdo_analysis.lab.mending import edits_for
+from cdo_analysis.lab.simulator import Simulator, simulator
+from cdo_analysis.lab.trial import Trial, save_variant, start_trial
 
-__all__ = ["Explorer", "ExportOptions", "cross_table", "crossing", "edits_for", "explorer", "import_card"]
+__all__ = [
+    "Explorer",
+    "ExportOptions",
+    "Simulator",
+    "Trial",
+    "cross_table",
+    "crossing",
+    "edits_for",
+    "explorer",
+    "import_card",
+    "save_variant",
+    "simulator",
+    "start_trial",
+]

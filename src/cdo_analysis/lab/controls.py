@@ -21,6 +21,13 @@ _STYLE = """
 .cdo-lab .cdo-head h3 { color: #12436D; margin: 0 0 4px; font-size: 1.25em; }
 .cdo-lab .cdo-soft { color: #565f68; font-size: .92em; line-height: 1.4; }
 .cdo-lab .cdo-wrong { color: #801650; font-weight: 600; line-height: 1.4; }
+.cdo-lab .cdo-answer { background: #f4f6f8; border-left: 5px solid #12436D; padding: 8px 12px; line-height: 1.45;
+  font-size: 1.05em; }
+.cdo-lab .widget-dropdown > select, .cdo-lab .widget-text > input, .cdo-lab .widget-select > select,
+.cdo-lab .widget-select-multiple > select, .cdo-lab .widget-textarea > textarea {
+  flex: 0 0 auto; width: 100%; max-width: 100%; box-sizing: border-box; margin-right: 0; }
+.cdo-lab .widget-select > select, .cdo-lab .widget-select-multiple > select { height: auto; overflow-x: hidden; }
+.cdo-lab .widget-dropdown > select, .cdo-lab .widget-text > input { height: 30px; }
 .cdo-lab textarea, .cdo-lab select, .cdo-lab input { color: #26292d; }
 .cdo-lab select:focus, .cdo-lab textarea:focus, .cdo-lab input:focus, .cdo-lab button:focus {
   outline: 3px solid #F46A25; outline-offset: 1px; }

@@ -45,6 +45,8 @@ class Panel:
     paragraphs : sequence of str
         Sentences under the table.
     language : str
+    level : int
+        Of the heading.
     """
 
     title: str
@@ -56,6 +58,7 @@ class Panel:
     code: Sequence[int] = ()
     paragraphs: Sequence[str] = ()
     language: Language = "fr"
+    level: int = 3
 
     def to_html(self) -> str:
         """Return the panel as HTML: every text escaped, the picture inside."""
@@ -65,11 +68,16 @@ class Panel:
     def to_text(self) -> str:
         """Return the panel as text of 80 columns at most, but for code, which is never cut."""
         blocks = [*_wrapped(self.title), *_wrapped(self.alert, "! ")]
-        blocks += [line for name, text in self.facts for line in _wrapped(f"{name}{self._colon} {text}", "  ")]
+        blocks += [line for name, text in self.facts for line in self._fact(name, text)]
         blocks += _wrapped(f"[{self.alt}]" if self.image else "")
         blocks += ["", *table_text(self.table, code=self.code)] if self.table and self.table.rows else []
         blocks += [line for text in self.paragraphs for line in _wrapped(text)]
         return "\n".join(blocks)
+
+    def _fact(self, name: str, text: str) -> Iterator[str]:
+        lines = f"{' — '.join(name.splitlines())}{self._colon} {text}".splitlines() if name else text.splitlines()
+        for place, line in enumerate(lines):
+            yield from _wrapped(line, "    " if place and name else "  ")
 
     @property
     def _colon(self) -> str:
@@ -115,7 +123,6 @@ def _template(language: str) -> Template:
 
 
 def _wrapped(text: str, indent: str = "") -> list[str]:
-    text = text.removeprefix("\u00a0: ").removeprefix(": ")
     return textwrap.wrap(text, WIDTH, initial_indent=indent, subsequent_indent=" " * len(indent)) if text else []
 
 
