@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -78,21 +79,32 @@ def _of_item(view: View, item: Item) -> Variable:
     roles = view.book.roles
     role = next((role for role in _NAMED_ROLES if getattr(roles, role) == item.name), "")
     asked = item.question.of(view.language)
-    label = view.say(f"explorer.{role}") if role else shorten(asked, _LONGEST)
+    criterion = _criteria(view).get(item.name, "")
+    label = view.say(f"explorer.{role}") if role else criterion or shorten(asked, _LONGEST)
     return Variable(item.name, label, "company" if role else "questions", item.kind == "number")
 
 
+def _criteria(view: View) -> dict[str, str]:
+    """Return what the expert rules call the questions that they look at."""
+    if not view.has_cdo:
+        return {}
+    return {criterion.item: criterion.label.of(view.language) for criterion in view.rules.criteria if criterion.item}
+
+
 def shorten(text: str, longest: int) -> str:
-    """Cut a text at its first sentence, then between words, with an ellipsis where words were lost.
+    """Keep the first question of a text, or its first sentence, cut between words where it is too long.
 
     Examples
     --------
     >>> shorten("Quel est votre secteur ? Choisissez le plus proche.", 40)
     'Quel est votre secteur ?'
+    >>> shorten("On appelle ici pilote celui qui décide. Qui pilote ?", 40)
+    'Qui pilote ?'
     >>> shorten("Une question longue", 14)
     'Une question…'
     """
-    first = next((text[: text.index(mark) + 1] for mark in ("?", ". ") if mark in text), text).strip()
+    sentences = re.findall(r"[^.?!]*[.?!]+(?:\s+|$)|[^.?!]+$", text) or [text]
+    first = next((sentence for sentence in sentences if "?" in sentence), sentences[0]).strip()
     if len(first) <= longest:
         return first
     return first[:longest].rsplit(" ", 1)[0].rstrip(" ,;:") + "…"

@@ -14,7 +14,7 @@ CLASS = "cdo-lab"
 """Class of everything that this package puts on a page: the style below touches nothing else."""
 
 _STYLE = """
-.cdo-lab { max-width: 1080px; color: #26292d; }
+.cdo-lab { max-width: 1080px; color: #26292d; padding-right: 6px; --jp-widgets-horizontal-tab-width: 190px; }
 .cdo-lab .widget-label { color: #12436D; font-weight: 600; height: auto; text-align: left; width: auto;
   white-space: normal; }
 .cdo-lab .cdo-head { border-top: 5px solid #12436D; padding-top: 8px; line-height: 1.45; }
@@ -25,7 +25,7 @@ _STYLE = """
   font-size: 1.05em; }
 .cdo-lab .widget-dropdown > select, .cdo-lab .widget-text > input, .cdo-lab .widget-select > select,
 .cdo-lab .widget-select-multiple > select, .cdo-lab .widget-textarea > textarea {
-  flex: 0 0 auto; width: 100%; max-width: 100%; box-sizing: border-box; margin-right: 0; }
+  flex: 0 0 auto; width: calc(100% - 4px); max-width: 100%; box-sizing: border-box; margin: 0 2px; }
 .cdo-lab .widget-select > select, .cdo-lab .widget-select-multiple > select { height: auto; overflow-x: hidden; }
 .cdo-lab .widget-dropdown > select, .cdo-lab .widget-text > input { height: 30px; }
 .cdo-lab textarea, .cdo-lab select, .cdo-lab input { color: #26292d; }

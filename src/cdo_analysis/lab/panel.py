@@ -99,10 +99,11 @@ class Panel:
 def panel_of(exhibit: Exhibit) -> Panel:
     """Return a piece of a report with its table open, its notes as facts."""
     colon = "\u00a0:" if exhibit.language == "fr" else ":"
+    bullets = [f"— {line}" for line in exhibit.bullets]
     return Panel(
         title=exhibit.title,
         alert=exhibit.alert,
-        facts=[("", text) for text in filter(None, [exhibit.subtitle, *exhibit.paragraphs])],
+        facts=[("", text) for text in filter(None, [exhibit.subtitle, *exhibit.paragraphs, *bullets])],
         image=picture(exhibit.axes, dpi=110) if exhibit.axes is not None else b"",
         alt=exhibit.alt,
         table=exhibit.table,

@@ -101,6 +101,13 @@ class Simulator:
         self._controls.follow()
         self._show()
 
+    def start_with(self, respondent: str) -> None:
+        """Take a respondent of the study to start from; an empty name starts without any answer."""
+        start = self._start
+        self.trial = self._start = start_trial(start.study, company=respondent or None, language=start.language)
+        self._controls.follow()
+        self._show()
+
     def save(self, path: str | Path, *, author: str, note: str, day: date | None = None) -> Path:
         """Keep what was tried: see :func:`~cdo_analysis.lab.trial.save_variant`."""
         return save_variant(self.trial, path, author=author, note=note, day=day or date.today())
@@ -204,6 +211,7 @@ class _Controls:
             item.name: self._control(item, own.get(item.name, "")) for items in self.families.values() for item in items
         }
         self.summary, self.message = widgets.HTML(), widgets.HTML()
+        self.company = self._companies()
         self.back = self._button("simulator.back", self._went_back)
         self.file = labelled(widgets.Text, self.say("simulator.file"), value=_FILE[self.say.language])
         self.author = labelled(widgets.Text, self.say("simulator.author"))
@@ -213,6 +221,22 @@ class _Controls:
         self.box = self._arranged()
         for control in self.answers.values():
             control.observe(self._answered, names="value")
+        if self.company is not None:
+            self.company.observe(self._picked, names="value")
+
+    def _companies(self) -> Any:
+        """Return the list of respondents to start from; None where there is no study."""
+        trial = self.owner.trial
+        if trial.study is None:
+            return None
+        answers, role = trial.study.table("responses"), trial.study.codebook.roles.company_name
+        names = answers[role] if role in answers else answers.index.to_series()
+        outside = trial.id not in answers.index
+        first = trial.after.name if outside and trial.after.name else self.say("simulator.nobody")
+        options = [(first, "")]
+        options += [(f"{name} · {id}" if isinstance(name, str) and name else id, id) for id, name in names.items()]
+        value = "" if outside else trial.id
+        return labelled(widgets.Dropdown, self.say("simulator.company"), options=options, value=value)
 
     def _button(self, key: str, clicked: Any) -> widgets.Button:
         button = widgets.Button(description=self.say(key), layout={"width": "auto"})
@@ -241,7 +265,10 @@ class _Controls:
         tabs.titles = [labels[family] for family in self.families]
         top = head(self.say, self.say("simulator.heading"), self.say("simulator.words"))
         kept = columns(self.file, self.author, self.note, widths=("1fr", "1fr", "2fr"))
-        return styled([top, self.summary, tabs, self.back, kept, widgets.HBox([self.keep, self.sheet]), self.message])
+        company = [self.company] if self.company is not None else []
+        return styled(
+            [top, *company, self.summary, tabs, self.back, kept, widgets.HBox([self.keep, self.sheet]), self.message]
+        )
 
     # --- from the hand to the trial ---------------------------------------------------------------------------------
 
@@ -258,6 +285,11 @@ class _Controls:
             return
         self.message.value = ""
         self.owner._show()
+
+    def _picked(self, change: Any) -> None:
+        if not self.quiet:
+            self.message.value = ""
+            self.owner.start_with(change["new"])
 
     def _as_code(self, value: str) -> str:
         return value.replace(",", ".") if self.say.language == "fr" else value
