@@ -31,7 +31,8 @@ PICTURES = os.environ.get("CDO_ANALYSIS_PICTURES", "")
 ALONE = "widget model not found"
 """What ipywidgets writes to the console where a trusted notebook is read without its kernel."""
 
-TITLE = re.compile(r"selon\s:\s")
+TOKEN = "for-these-tests"
+FILTERED = re.compile(r"Filtre\s: Secteur")
 
 
 @dataclass
@@ -85,7 +86,7 @@ def server(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     words = ["--no-browser", "--allow-root", f"--ServerApp.port={port}", "--ServerApp.port_retries=0"]
-    words += ["--IdentityProvider.token=", f"--ServerApp.root_dir={work}"]
+    words += [f"--IdentityProvider.token={TOKEN}", f"--ServerApp.root_dir={work}"]
     command, log = [sys.executable, "-m", "jupyterlab", *words], folder / "log"
     with (
         log.open("wb") as said,
@@ -132,7 +133,7 @@ def _open(chrome: Any, server: Server, name: str) -> Opened:
     opened = Opened(page)
     page.on("pageerror", lambda error: opened.errors.append(f"uncaught: {error}"))
     page.on("console", lambda said: opened.errors.append(said.text) if said.type == "error" else None)
-    page.goto(f"{server.url}/lab/tree/{name}?reset")
+    page.goto(f"{server.url}/lab/tree/{name}?reset&token={TOKEN}")
     page.wait_for_selector(".jp-Notebook .jp-Cell")
     page.wait_for_timeout(1_500)
     page.keyboard.press("Control+b")
@@ -189,11 +190,11 @@ def test_the_explorer_follows_the_mouse(notebook: Opened) -> None:
     assert alt.startswith("Figure")
     assert "Secteur" in alt
     cell.get_by_label("Secteur", exact=True).select_option(index=[1, 3])
-    cell.get_by_text(re.compile("Filtre.*Industrie")).wait_for()
+    cell.locator("p", has_text=FILTERED).wait_for()
     _holds(cell.get_by_label("Code équivalent"), "where = {'sector': ['industry', 'trade']}")
     notebook.draw(1, "explorer")
     cell.get_by_role("button", name="Effacer les filtres").click()
-    cell.get_by_text(re.compile("Filtre.*Industrie")).wait_for(state="detached")
+    cell.locator("p", has_text=FILTERED).wait_for(state="detached")
 
 
 def _holds(control: Any, words: str) -> None:
@@ -249,6 +250,12 @@ def test_the_simulator_follows_an_answer_and_keeps_the_variant(notebook: Opened,
     assert (server.work / "variante.docx").stat().st_size > 10_000
 
 
+def _ask(url: str, *, method: str = "GET") -> bytes:
+    request = urllib.request.Request(url, method=method, headers={"Authorization": f"token {TOKEN}"})
+    with urllib.request.urlopen(request) as answer:
+        return bytes(answer.read())
+
+
 @pytest.fixture(scope="module")
 def saved(notebook: Opened, server: Server) -> Path:
     """The notebook as it was saved after the tests above, and its kernel stopped."""
@@ -259,12 +266,8 @@ def saved(notebook: Opened, server: Server) -> Path:
             break
         time.sleep(0.2)
     notebook.page.goto("about:blank")
-    with urllib.request.urlopen(f"{server.url}/api/sessions") as answer:
-        sessions = json.loads(answer.read())
-    for session in sessions:
-        request = urllib.request.Request(f"{server.url}/api/sessions/{session['id']}", method="DELETE")
-        with urllib.request.urlopen(request):
-            pass
+    for session in json.loads(_ask(f"{server.url}/api/sessions")):
+        _ask(f"{server.url}/api/sessions/{session['id']}", method="DELETE")
     return path
 
 

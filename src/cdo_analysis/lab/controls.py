@@ -16,7 +16,7 @@ CLASS = "cdo-lab"
 _STYLE = """
 .cdo-lab { max-width: 1080px; color: #26292d; padding-right: 6px; --jp-widgets-horizontal-tab-width: 190px; }
 .cdo-lab .widget-label { color: #12436D; font-weight: 600; height: auto; text-align: left; width: auto;
-  white-space: normal; }
+  white-space: normal; line-height: 1.35; padding: 4px 0 2px; }
 .cdo-lab .cdo-head { border-top: 5px solid #12436D; padding-top: 8px; line-height: 1.45; }
 .cdo-lab .cdo-head h3 { color: #12436D; margin: 0 0 4px; font-size: 1.25em; }
 .cdo-lab .cdo-soft { color: #565f68; font-size: .92em; line-height: 1.4; }

@@ -239,7 +239,7 @@ class _Controls:
         return labelled(widgets.Dropdown, self.say("simulator.company"), options=options, value=value)
 
     def _button(self, key: str, clicked: Any) -> widgets.Button:
-        button = widgets.Button(description=self.say(key), layout={"width": "auto"})
+        button = widgets.Button(description=self.say(key), layout={"width": "auto", "align_self": "flex-start"})
         button.on_click(clicked)
         return button
 
