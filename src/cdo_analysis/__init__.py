@@ -23,6 +23,7 @@ _HOMES = {
     "company": "cdo_analysis.exhibits.company",
     "find_profiles": "cdo_analysis.profiles",
     "fit": "cdo_analysis.pipeline",
+    "lab": "cdo_analysis.lab",
     "load_codebook": "cdo_analysis.codebook",
     "make_population": "cdo_analysis.datasets",
     "open_study": "cdo_analysis.pipeline",
@@ -44,6 +45,7 @@ __all__ = [
     "company",
     "find_profiles",
     "fit",
+    "lab",
     "load_codebook",
     "make_population",
     "open_study",
@@ -59,7 +61,7 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from cdo_analysis import weighting
+    from cdo_analysis import lab, weighting
     from cdo_analysis.codebook import load_codebook
     from cdo_analysis.datasets import make_population
     from cdo_analysis.exhibits import company, panorama, quality, view

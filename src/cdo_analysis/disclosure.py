@@ -97,7 +97,9 @@ def flag_counts(counts: pd.Series, profile: DisclosureProfile) -> pd.Series:
     return pd.Series(flag_cross_table(counts.to_frame().T, profile).to_numpy()[0], index=counts.index, dtype="str")
 
 
-def flag_cross_table(counts: pd.DataFrame, profile: DisclosureProfile) -> pd.DataFrame:
+def flag_cross_table(
+    counts: pd.DataFrame, profile: DisclosureProfile, *, published: pd.DataFrame | None = None
+) -> pd.DataFrame:
     """Flag the cells of a cross-table whose totals, by row and by column, are published.
 
     Parameters
@@ -105,6 +107,8 @@ def flag_cross_table(counts: pd.DataFrame, profile: DisclosureProfile) -> pd.Dat
     counts : DataFrame of int
         Companies behind each cell.
     profile : DisclosureProfile
+    published : DataFrame of int, optional
+        The same table over more companies, which readers have too: see :func:`flag_differences`.
 
     Returns
     -------
@@ -114,6 +118,8 @@ def flag_cross_table(counts: pd.DataFrame, profile: DisclosureProfile) -> pd.Dat
     """
     numbers = counts.to_numpy(dtype=int)
     hidden = (numbers > 0) & (numbers < profile.count)
+    if published is not None:
+        hidden |= flag_differences(counts, published, profile.count).to_numpy()
     before = -1
     while hidden.sum() > before:
         before = int(hidden.sum())
@@ -163,6 +169,34 @@ def flag_means(counts: pd.Series, profile: DisclosureProfile) -> pd.Series:
     numbers = counts.to_numpy()
     flags = np.where(numbers < profile.mean, "c", np.where(numbers < profile.reliable, "u", ""))
     return pd.Series(flags, index=counts.index, dtype="str")
+
+
+def flag_differences(
+    counts: pd.DataFrame | pd.Series, published: pd.DataFrame | pd.Series, fewest: int
+) -> pd.DataFrame | pd.Series:
+    """Tell which cells of a filtered table give away, beside the unfiltered one, a few companies by difference.
+
+    Parameters
+    ----------
+    counts : DataFrame or Series of int
+        Companies behind each cell of the filtered table.
+    published : DataFrame or Series of int
+        Companies behind the same cells without the filter.
+    fewest : int
+        Fewest companies that a difference may rest on: ``count`` or ``mean`` of the profile.
+
+    Returns
+    -------
+    DataFrame or Series of bool
+        True where the filter takes away from 1 to ``fewest - 1`` companies.
+
+    Examples
+    --------
+    >>> flag_differences(pd.Series([40, 12, 7]), pd.Series([42, 12, 30]), fewest=5).tolist()
+    [True, False, False]
+    """
+    away = published - counts
+    return (away > 0) & (away < fewest)
 
 
 def hide(table: pd.DataFrame, columns: list[str], *, flag: str = "flag") -> pd.DataFrame:

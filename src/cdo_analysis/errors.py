@@ -6,6 +6,7 @@ line and leaves with the exit code of its class.
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Iterable
 from difflib import get_close_matches
 
@@ -20,6 +21,13 @@ class CdoAnalysisError(Exception):
     """
 
     exit_code = 1
+
+    def _render_traceback_(self) -> list[str]:
+        """Return what IPython shows of the error: its sentence; asked again (``%tb``), the whole traceback."""
+        if getattr(self, "_was_shown", False):
+            return "".join(traceback.format_exception(self)).splitlines()
+        self._was_shown = True
+        return [f"{type(self).__name__}: {' '.join(str(self).split())}", "(%tb shows where it came from)"]
 
 
 class UsageError(CdoAnalysisError, ValueError):

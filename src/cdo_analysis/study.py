@@ -23,13 +23,14 @@ import pandas as pd
 
 from cdo_analysis.codebook import Codebook, read_codebook
 from cdo_analysis.errors import InputError, PublishError
+from cdo_analysis.showing import Shown
 
 FORMAT = 1
 _INDEX = "study.json"
 
 
 @dataclass(frozen=True)
-class Study:
+class Study(Shown):
     """A study opened for reading.
 
     Attributes
@@ -85,6 +86,11 @@ class Study:
     def derived(self) -> dict[Hashable, Any]:
         """What was made from the study and is worth keeping as long as it is open, such as its views."""
         return {}
+
+    @property
+    def shared(self) -> dict[Hashable, Any]:
+        """What is kept with the study, and serves every company that is seen beside it."""
+        return self.derived
 
     @cached_property
     def _tables(self) -> dict[str, pd.DataFrame]:

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from cdo_analysis.disclosure import DisclosureProfile, flag_counts, flag_cross_table, flag_means, hide
-from cdo_analysis.weighting import Design, Estimate, weighted_mean, weighted_share
+from cdo_analysis.weighting import Design, Estimate, as_design, weighted_mean, weighted_share
 
 _NUMBERS = ["n", "estimate", "low", "high"]
 
@@ -47,9 +47,16 @@ def share_by_category(
     [['a', 30, 0.5, ''], ['b', 30, 0.5, '']]
     """
     known = answers.dropna()
-    rows = [_row(category, weighted_share(known.eq(category), weights)) for category in order]
+    design = as_design(weights)
+    codes = known.to_numpy(dtype=object)
+    inside, places = np.full(len(design.weights), np.nan), design.places(known.index)
+    rows, counts = [], []
+    for category in order:
+        inside[places] = codes == category
+        rows.append(_row(category, weighted_share(pd.Series(inside, index=design.weights.index), design)))
+        counts.append(int(np.count_nonzero(codes == category)))
     table = pd.DataFrame(rows, columns=["category", *_NUMBERS])
-    table["n"] = [int(known.eq(category).sum()) for category in order]
+    table["n"] = counts
     table["flag"] = flag_counts(table["n"], profile)
     return hide(table, _NUMBERS)
 
@@ -61,6 +68,7 @@ def shares_by_group(
     *,
     order: tuple[Sequence[str], Sequence[str]],
     profile: DisclosureProfile,
+    published: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Return the weighted distribution of `answers` within each group.
 
@@ -71,6 +79,8 @@ def shares_by_group(
     order : tuple of two sequences
         Categories of the answers, then the groups.
     profile : DisclosureProfile
+    published : DataFrame of int, optional
+        Groups crossed with categories over more companies, where readers have that table too.
 
     Returns
     -------
@@ -79,15 +89,15 @@ def shares_by_group(
         its row and with its column in mind: two hidden cells at least wherever one is.
     """
     categories, group_order = order
-    parts = []
+    parts, design = [], as_design(weights)
     for group in group_order:
-        inside = groups.index[groups.eq(group)]
-        part = share_by_category(answers[inside], weights, order=categories, profile=profile)
-        parts.append(part.assign(group=group, group_n=int(answers[inside].notna().sum())))
+        own = answers.loc[groups.index[groups.eq(group)]].dropna()
+        part = share_by_category(own, design, order=categories, profile=profile)
+        parts.append(part.assign(group=group, group_n=len(own)))
     columns = ["group", "category", *_NUMBERS, "flag", "group_n"]
     table = pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
     counts = pd.crosstab(groups, answers).reindex(index=list(group_order), columns=list(categories), fill_value=0)
-    flags = flag_cross_table(counts, profile).to_numpy().ravel()
+    flags = flag_cross_table(counts, profile, published=published).to_numpy().ravel()
     return hide(table.assign(flag=flags), _NUMBERS)
 
 
@@ -116,11 +126,13 @@ def mean_by_group(
     DataFrame
         One row a group: category, n, estimate, low, high, flag.
     """
-    known = values.dropna().index
+    known, design = values.dropna(), as_design(weights)
+    own, places = groups.loc[known.index].to_numpy(dtype=object), design.places(known.index)
     rows = []
     for group in order:
-        inside = known[groups[known].eq(group)]
-        rows.append(_row(group, weighted_mean(values[inside], weights)))
+        inside = np.full(len(design.weights), np.nan)
+        inside[places[own == group]] = known.to_numpy(dtype="float64")[own == group]
+        rows.append(_row(group, weighted_mean(pd.Series(inside, index=design.weights.index), design)))
     return _means(rows, profile)
 
 

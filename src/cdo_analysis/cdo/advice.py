@@ -18,12 +18,13 @@ from cdo_analysis.cdo.acceptability import rank_first_shares
 from cdo_analysis.cdo.drawing import central_weights, draw_weights
 from cdo_analysis.cdo.suitability import check_feasibility, score_suitability
 from cdo_analysis.reference import Arrangements, ExpertWeights, Rules
+from cdo_analysis.showing import Shown
 
 __all__ = ["Advice", "advise", "central_weights", "draw_weights", "rank_first_shares"]
 
 
-@dataclass(frozen=True)
-class Advice:
+@dataclass(frozen=True, repr=False)
+class Advice(Shown):
     """What the rules advise to each firm.
 
     Attributes

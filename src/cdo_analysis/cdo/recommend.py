@@ -23,6 +23,7 @@ from cdo_analysis.cdo.observed import ObservedChoice
 from cdo_analysis.cdo.reasons import leaders, measured_weights
 from cdo_analysis.errors import UsageError
 from cdo_analysis.reference import Rules, Sequence, Signal
+from cdo_analysis.showing import Shown
 
 SET_ACCEPTABILITY = 0.80
 """The set is the smallest one whose arrangements rank first under this share of the weights."""
@@ -43,8 +44,8 @@ _EQUAL = 1e-9
 _SHARES = ("data_share_half", "data_share", "data_share_double")
 
 
-@dataclass(frozen=True)
-class Recommendation:
+@dataclass(frozen=True, repr=False)
+class Recommendation(Shown):
     """What is recommended to each firm.
 
     Attributes

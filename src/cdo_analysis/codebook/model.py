@@ -8,6 +8,7 @@ from datetime import date
 from functools import cached_property
 from typing import Literal, get_args
 
+from cdo_analysis.showing import Shown
 from cdo_analysis.units import StatisticalUnit
 from cdo_analysis.wording import NO_TEXT, Language, Text
 
@@ -414,7 +415,7 @@ class Collection:
 
 
 @dataclass(frozen=True)
-class Codebook:
+class Codebook(Shown):
     """A questionnaire: its items, its dimensions, its scores, and who answers it.
 
     Attributes

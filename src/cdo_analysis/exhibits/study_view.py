@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
@@ -16,6 +17,7 @@ from cdo_analysis.disclosure import DEFAULT, DisclosureProfile, disclosure_profi
 from cdo_analysis.exhibits.exhibit import Evidence, Exhibit, TableView
 from cdo_analysis.messages import Catalogue, Numbers, catalogue
 from cdo_analysis.reference import Arrangements, Costs, Rules, load_arrangements, load_costs, load_rules
+from cdo_analysis.showing import Shown
 from cdo_analysis.study import Study
 from cdo_analysis.tables import rows_of
 from cdo_analysis.weighting import Design, design_from_tables
@@ -40,8 +42,8 @@ class Groups(NamedTuple):
     labels: dict[str, str]
 
 
-@dataclass(frozen=True)
-class View:
+@dataclass(frozen=True, repr=False)
+class View(Shown):
     """A study, the words to speak of it, and the cells that may be shown.
 
     Attributes
@@ -130,17 +132,27 @@ class View:
     @cached_property
     def arrangements(self) -> Arrangements:
         """The options, as they were when the study was made."""
-        return load_arrangements(self.study.text_path("arrangements"))
+        found: Arrangements = self._read_once("arrangements", load_arrangements)
+        return found
 
     @cached_property
     def rules(self) -> Rules:
         """The expert rules that gave the advice."""
-        return load_rules(self.study.text_path("rules"), arrangements=self.arrangements)
+        found: Rules = self._read_once("rules", lambda path: load_rules(path, arrangements=self.arrangements))
+        return found
 
     @cached_property
     def costs(self) -> Costs:
         """Salaries and day rates."""
-        return load_costs(self.study.text_path("costs"))
+        found: Costs = self._read_once("costs", load_costs)
+        return found
+
+    def _read_once(self, name: str, load: Callable[[Path], Any]) -> Any:
+        """Return what is read from a text of the study, once for all the companies that are seen beside it."""
+        key = ("text", name)
+        if key not in self.study.shared:
+            self.study.shared[key] = load(self.study.text_path(name))
+        return self.study.shared[key]
 
     @cached_property
     def advice(self) -> Advice:

@@ -10,6 +10,7 @@ reads the answers of one company that is outside any survey, from the file that 
 
 from cdo_analysis.intake.company import SIZE_CATEGORIES, luhn_holds, read_siren, size_category
 from cdo_analysis.intake.doubts import drop_off
+from cdo_analysis.intake.facts import ExportFacts
 from cdo_analysis.intake.firm import OUTSIDE, Firm, read_firm
 from cdo_analysis.intake.forgetting import forget_in_export
 from cdo_analysis.intake.issues import RULES, count_issues
@@ -22,6 +23,7 @@ from cdo_analysis.intake.read import read_survey
 from cdo_analysis.intake.readers import ExportOptions, RawTable, read_table
 from cdo_analysis.intake.suggestions import ColumnMatch, Suggestion, suggest_columns
 from cdo_analysis.intake.survey import Survey, leave_out_flagged
+from cdo_analysis.intake.variants import About, answers_toml, blank_firm, change_answers, changed_items, firm_of
 
 __all__ = [
     "FLAGS",
@@ -29,15 +31,22 @@ __all__ = [
     "PLATFORMS",
     "RULES",
     "SIZE_CATEGORIES",
+    "About",
     "CleaningLog",
     "ColumnMatch",
+    "ExportFacts",
     "ExportOptions",
     "Firm",
     "RawTable",
     "Suggestion",
     "Survey",
+    "answers_toml",
+    "blank_firm",
+    "change_answers",
+    "changed_items",
     "count_issues",
     "drop_off",
+    "firm_of",
     "forget_in_export",
     "leave_out_flagged",
     "luhn_holds",

@@ -15,6 +15,7 @@ from cdo_analysis.intake.coded import Coded
 from cdo_analysis.intake.coding import code_answers
 from cdo_analysis.intake.columns import texts_of
 from cdo_analysis.intake.company import role_numbers, size_category
+from cdo_analysis.intake.facts import ExportFacts, dates_of, decimals_of, missing_codes_of
 from cdo_analysis.intake.findings import list_readings, list_recodings, log_unreadable
 from cdo_analysis.intake.issues import IssueLog
 from cdo_analysis.intake.journal import CleaningLog, list_columns, list_deduced, name_records
@@ -117,6 +118,7 @@ def assemble(source: Source, log: IssueLog, *, keep_log: bool) -> Survey:
         log=written,
         file=source.raw.file,
         sha256=source.raw.sha256,
+        facts=_facts(source, coded, kept),
     )
 
 
@@ -188,6 +190,22 @@ def _flow(received: int, left_out: pd.Series, repeated: int) -> pd.DataFrame:
     steps.append(("same_respondent", repeated))
     kept = received - sum(n for _, n in steps[1:])
     return pd.DataFrame([*steps, ("kept", kept)], columns=["step", "n"])
+
+
+def _facts(source: Source, coded: Coded, kept: _Kept) -> ExportFacts:
+    raw, columns = source.raw, list(coded.columns.values())
+    wanted = {column.item.column for column in columns}
+    return ExportFacts(
+        platform=raw.platform,
+        encoding=raw.encoding,
+        separator=raw.separator,
+        sheet=raw.sheet,
+        columns=raw.cells.shape[1],
+        recognised=sum(header in wanted for header in source.matched.cells.columns),
+        decimals=decimals_of(columns),
+        dates=dates_of(columns),
+        missing_codes=missing_codes_of(columns, kept.places),
+    )
 
 
 # --- what is told ---------------------------------------------------------------------------------------------

@@ -20,6 +20,7 @@ from cdo_analysis.intake.firm_file import FirmFile, Written, read_firm_file
 from cdo_analysis.intake.issues import RULES
 from cdo_analysis.intake.missing import settle_missing
 from cdo_analysis.intake.values import fold, option_names
+from cdo_analysis.showing import Shown
 
 OUTSIDE = "outside"
 """How a company is identified that gave no SIREN."""
@@ -29,8 +30,8 @@ _TICK = "1"
 _UNKNOWN = "is no question of"
 
 
-@dataclass(frozen=True)
-class Firm:
+@dataclass(frozen=True, repr=False)
+class Firm(Shown):
     """The answers of one company that is not a respondent of a survey.
 
     Attributes
@@ -107,7 +108,11 @@ def read_firm(
     written = read_firm_file(path)
     if codebook is None and beside is not None and written.codebook in ("", beside.id):
         codebook = beside
-    book = _find_codebook(written, codebook)
+    return code_firm(written, _find_codebook(written, codebook))
+
+
+def code_firm(written: FirmFile, book: Codebook) -> Firm:
+    """Code the answers of one company, as a survey's are; raise an InputError that tells all that cannot be used."""
     faults: list[str] = []
     cells = _to_cells(written, book, faults)
     coded = code_answers(cells, book)
@@ -272,5 +277,7 @@ def _settle(responses: pd.DataFrame, missing: pd.DataFrame, book: Codebook, file
     index = pd.Index([siren if isinstance(siren, str) else OUTSIDE], name="respondent", dtype="str")
     responses, missing = responses.set_axis(index), missing.set_axis(index)
     numbers = (role_numbers(responses, book, role) for role in ("headcount", "turnover", "balance_sheet"))
-    settled = missing.astype("str").replace("abandoned", "no_answer").astype(missing.iloc[:, 0].dtype)
+    settled = missing.copy()
+    for name in missing.columns[(missing.to_numpy(dtype=object) == "abandoned")[0]]:
+        settled[name] = pd.Categorical(["no_answer"], dtype=missing[name].dtype)
     return Firm(book, responses.assign(size_category=size_category(*numbers)), settled, file)

@@ -18,7 +18,7 @@ from cdo_analysis.sandbox.workbook import number_text
 CODEBOOK_MARK = "questionnaire: "
 """What stands before the id of the codebook in a cell above the questions of a sheet."""
 
-_ANSWERS = "answers"
+_ANSWERS, _ABOUT = "answers", "about"
 _HEADERS = {"code": "code", "question": "question", "reponse": "answer", "answer": "answer"}
 _LARGEST = 5_000_000
 _WAY_OUT = "write an empty form with: cdo-analysis form CODEBOOK --output FILE"
@@ -98,7 +98,7 @@ def _read_toml(data: bytes, name: str) -> FirmFile:
     answers, codebook = table.get(_ANSWERS), table.get("codebook", "")
     if not isinstance(answers, Mapping) or not isinstance(codebook, str):
         raise InputError(f'{name} needs codebook = "ID" and a table [answers]; {_WAY_OUT}.')
-    strange = sorted(set(table) - {"codebook", _ANSWERS})
+    strange = sorted(set(table) - {"codebook", _ANSWERS, _ABOUT})
     if strange:
         raise InputError(f"{name} has '{strange[0]}' outside the table [answers]; move it there.")
     written = [_written(str(key), value) for key, value in answers.items()]

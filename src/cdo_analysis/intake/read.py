@@ -18,6 +18,7 @@ from cdo_analysis.intake.matching import Matched, expected_headers, match_column
 from cdo_analysis.intake.quality import exact_duplicates, looks_like_test
 from cdo_analysis.intake.readers import ExportOptions, RawTable, read_table
 from cdo_analysis.intake.survey import Survey
+from cdo_analysis.progress import progress
 
 _LEFT_OUT_BY_PLATFORM = ("preview", "spam")
 
@@ -62,17 +63,21 @@ def read_survey(
         The codebook does not load.
     """
     book = codebook if isinstance(codebook, Codebook) else load_codebook(codebook)
-    raw = read_table(path, sheet=sheet, encoding=encoding, options=options, known=expected_headers(book))
-    log = IssueLog()
-    for note in raw.notes:
-        log.add("reading_note", note=note)
-    matched = match_columns(raw, book, log)
-    lines = pd.Series(raw.lines, index=matched.cells.index)
-    if edits is not None:
-        matched = replace(matched, cells=_edit(matched, read_edits(edits, book), lines, log))
-        lines = lines[matched.cells.index]
-    left_out = _left_out(matched, raw, lines, log)
-    return assemble(Source(raw, book, matched, lines, left_out), log, keep_log=keep_log)
+    with progress(f"reading {Path(path).name}") as step:
+        step("file")
+        raw = read_table(path, sheet=sheet, encoding=encoding, options=options, known=expected_headers(book))
+        log = IssueLog()
+        for note in raw.notes:
+            log.add("reading_note", note=note)
+        step("columns")
+        matched = match_columns(raw, book, log)
+        lines = pd.Series(raw.lines, index=matched.cells.index)
+        if edits is not None:
+            matched = replace(matched, cells=_edit(matched, read_edits(edits, book), lines, log))
+            lines = lines[matched.cells.index]
+        left_out = _left_out(matched, raw, lines, log)
+        step("answers")
+        return assemble(Source(raw, book, matched, lines, left_out), log, keep_log=keep_log)
 
 
 def _edit(matched: Matched, edits: pd.DataFrame, lines: pd.Series, log: IssueLog) -> pd.DataFrame:

@@ -8,11 +8,13 @@ import pandas as pd
 
 from cdo_analysis.codebook import Codebook
 from cdo_analysis.errors import InputError
+from cdo_analysis.intake.facts import ExportFacts
 from cdo_analysis.intake.journal import CleaningLog
+from cdo_analysis.showing import Shown
 
 
 @dataclass(frozen=True)
-class Survey:
+class Survey(Shown):
     """A survey export, read and coded.
 
     Attributes
@@ -46,6 +48,18 @@ class Survey:
         What was done, so that it can be done again from the raw cells; kept only where the caller asks for it.
     file, sha256 : str
         Name and hash of the export.
+    facts : ExportFacts
+        How the file was read: encoding, separator, decimals, dates, codes that mean no answer.
+
+    Examples
+    --------
+    >>> from cdo_analysis.intake import read_survey
+    >>> from cdo_analysis.resources import sample_dir
+    >>> survey = read_survey(sample_dir() / "enquete-cdo-2026.csv", "cdo-2026")
+    >>> survey
+    <Survey cdo-2026: 450 respondents, 226 items; issues: 0 blocking, ...>
+    >>> survey.facts.encoding, survey.facts.separator
+    ('cp1252', ';')
     """
 
     responses: pd.DataFrame
@@ -60,6 +74,7 @@ class Survey:
     log: CleaningLog | None = field(default=None, repr=False)
     file: str = ""
     sha256: str = ""
+    facts: ExportFacts = field(default_factory=ExportFacts, repr=False)
 
     def __len__(self) -> int:
         return len(self.responses)

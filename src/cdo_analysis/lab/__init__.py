@@ -1,9 +1,27 @@
-"""Widgets of JupyterLab and of the pages that Voilà serves.
+"""The workbench in a notebook: the import card, the explorer, the company simulator, and how objects are shown."""
 
-``meeting`` is the form of a meeting with the head of a company, made of the ``fields`` of a questionnaire; ``page``
-shows what its answers make.
-"""
-
+from cdo_analysis.exhibits import cross_table, crossing
+from cdo_analysis.intake import ExportOptions
+from cdo_analysis.lab.card import import_card
+from cdo_analysis.lab.explorer import Explorer, explorer
 from cdo_analysis.lab.meeting import MeetingForm, meeting_form
+from cdo_analysis.lab.mending import edits_for
+from cdo_analysis.lab.simulator import Simulator, simulator
+from cdo_analysis.lab.trial import Trial, save_variant, start_trial
 
-__all__ = ["MeetingForm", "meeting_form"]
+__all__ = [
+    "Explorer",
+    "ExportOptions",
+    "MeetingForm",
+    "Simulator",
+    "Trial",
+    "cross_table",
+    "crossing",
+    "edits_for",
+    "explorer",
+    "import_card",
+    "meeting_form",
+    "save_variant",
+    "simulator",
+    "start_trial",
+]

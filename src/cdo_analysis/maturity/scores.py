@@ -12,13 +12,14 @@ from numpy.typing import NDArray
 from cdo_analysis.codebook import Band, Codebook, Item, Score
 from cdo_analysis.errors import CodebookError, UsageError, did_you_mean
 from cdo_analysis.maturity.answers import Floats, check_columns, counted_items, counting_scores, measure, worth
+from cdo_analysis.showing import Shown
 
 GRADES = (("A", 0.9), ("B", 0.7), ("C", 0.0))
 """Grade of confidence by share of the items measured, best first; the cuts are ours, not those of an instrument."""
 
 
-@dataclass(frozen=True)
-class MaturityScores:
+@dataclass(frozen=True, repr=False)
+class MaturityScores(Shown):
     """Scores of each respondent, and what they rest on. All frames are indexed like the responses.
 
     Attributes

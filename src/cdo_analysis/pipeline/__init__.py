@@ -10,7 +10,7 @@ one of its respondents, ``alone`` makes a study in memory of one company.
 
 from cdo_analysis.pipeline.alone import StudyAlone, firm_alone
 from cdo_analysis.pipeline.names import read_names
-from cdo_analysis.pipeline.opening import SAMPLE, fit_sample, open_study, sample_study
+from cdo_analysis.pipeline.opening import SAMPLE, fit_sample, open_study, sample_study, study_call
 from cdo_analysis.pipeline.outside import StudyWithFirm, with_firm
 from cdo_analysis.pipeline.overrides import check_overrides, read_overrides
 from cdo_analysis.pipeline.stages import SEED, Analysis, analyse
@@ -39,6 +39,7 @@ __all__ = [
     "read_overrides",
     "sample_study",
     "save",
+    "study_call",
     "weigh",
     "with_firm",
 ]

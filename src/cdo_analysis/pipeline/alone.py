@@ -22,7 +22,7 @@ DRAWS = 1000
 """Weights that are drawn, as in the fit of a survey."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class StudyAlone(Study):
     """A study of one company, never on disk: *conseillé* alone, for there is nobody to compare it with.
 

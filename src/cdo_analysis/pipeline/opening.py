@@ -67,3 +67,24 @@ def fit_sample(out: str | Path) -> Study:
 def _fingerprint() -> str:
     """Return a hash of the package's code and data and of the sample: a change in either makes a new study."""
     return hash_of([package_dir("."), sample_dir()], (".py", ".toml", ".csv"))[:12]
+
+
+def study_call(study: Study) -> str:
+    """Return the call that opens a study again: ``open_study("sample")``, or with its folder.
+
+    Parameters
+    ----------
+    study : Study
+
+    Returns
+    -------
+    str
+        Python; the folder is written from the current one where it stands under it.
+    """
+    cache = Path(platformdirs.user_cache_dir("cdo-analysis"))
+    folder = study.folder.resolve()
+    if folder == (cache / f"sample-{_fingerprint()}").resolve():
+        return f'open_study("{SAMPLE}")'
+    here = Path.cwd().resolve()
+    shown = folder.relative_to(here) if folder.is_relative_to(here) else folder
+    return f"open_study({shown.as_posix()!r})"

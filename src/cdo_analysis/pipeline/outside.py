@@ -5,8 +5,10 @@ The study on disk is never touched: the rows of the company are added to its tab
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import pandas as pd
 
@@ -26,10 +28,12 @@ FEWEST_SHARED = 3
 MINIMUM_BEFORE = 0.5
 """Share of what an estimate adjusts for that the company must have answered to get a prediction."""
 
+_FITTED = "what a new company is placed by"
+
 Tables = dict[str, pd.DataFrame]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class StudyWithFirm(Study):
     """A study beside which a company stands that is not one of its respondents; for reports on that company alone.
 
@@ -60,9 +64,21 @@ class StudyWithFirm(Study):
         """Return the table `name`; those that have a row a respondent have one for the company too."""
         if name in self._scores:
             return self._scores[name].copy()
-        table = self.base.table(name)
         rows = self._doubt if name == "sensitivity" else self._rows
-        return add_firm(table, rows[name]) if name in rows else table
+        if name not in rows:
+            return self.base.table(name)
+        if name not in self._joined:
+            self._joined[name] = add_firm(self.base.table(name), rows[name], self.firm.id)
+        return self._joined[name].copy()
+
+    @property
+    def shared(self) -> dict[Hashable, Any]:
+        """What is kept with the study beside which the company stands."""
+        return self.base.shared
+
+    @cached_property
+    def _joined(self) -> Tables:
+        return {}
 
     # --- what the questionnaires share -----------------------------------------------------------------------------
 
@@ -93,7 +109,10 @@ class StudyWithFirm(Study):
 
     @cached_property
     def _fitted(self) -> _Fitted:
-        return _load(self.base)
+        if _FITTED not in self.shared:
+            self.shared[_FITTED] = _load(self.base)
+        found: _Fitted = self.shared[_FITTED]
+        return found
 
     # --- what the stages say of it ---------------------------------------------------------------------------------
 
@@ -102,7 +121,7 @@ class StudyWithFirm(Study):
         """The tables of scores, of respondents and company, on the questions that both were asked."""
         if self.codebook == self.base.codebook:
             return {}
-        everyone = add_firm(self.base.table("responses"), self._answers)
+        everyone = add_firm(self.base.table("responses"), self._answers, self.firm.id)
         scores = score_maturity(everyone, self.codebook)
         return _score_tables(scores)
 
@@ -223,13 +242,16 @@ def known_answers(model: Mixture, responses: pd.DataFrame) -> pd.DataFrame:
     return items.assign(**{name: items[name].where(items[name].isin(list(known))) for name, known in seen})
 
 
-def add_firm(table: pd.DataFrame, row: pd.DataFrame) -> pd.DataFrame:
-    """Return `table` with the rows of a company at its end, and without what it held of the same company."""
+def add_firm(table: pd.DataFrame, row: pd.DataFrame, firm: str) -> pd.DataFrame:
+    """Return `table` with the rows of a company at its end, and without what it held of the same company.
+
+    A company may have no row of its own, such as one that has no obstacle: what the table held of it goes all the same.
+    """
     named = table.index.name == row.index.name and row.index.name is not None
     if named:
-        return pd.concat([table.drop(index=row.index, errors="ignore"), row])
+        return pd.concat([table.drop(index=firm, errors="ignore"), row])
     key = next(name for name in ("firm", "respondent") if name in table.columns)
-    return pd.concat([table[~table[key].isin(row[key])], row], ignore_index=True)
+    return pd.concat([table[table[key].ne(firm)], row], ignore_index=True)
 
 
 def _score_tables(scores: MaturityScores) -> Tables:

@@ -18,7 +18,9 @@ from cdo_analysis.pipeline.diagnostics import diagnose, trimming_cost
 from cdo_analysis.pipeline.typology import Typology, TypologyOptions, dimensions_of, find_typology
 from cdo_analysis.pipeline.weights import keep_respondents, name_sources, weigh
 from cdo_analysis.profiles import Profiles
+from cdo_analysis.progress import progress
 from cdo_analysis.reference import load_arrangements, load_rules, read_expert_weights
+from cdo_analysis.showing import Shown
 from cdo_analysis.weighting import Weighting, check_units, margins_unit
 
 SEED = 2026
@@ -27,8 +29,8 @@ _RuleFiles = tuple[str | Path | None, str | Path | None]
 """The file of expert rules, and that of the weights of experts; None for those of the package, for no expert."""
 
 
-@dataclass(frozen=True)
-class Analysis:
+@dataclass(frozen=True, repr=False)
+class Analysis(Shown):
     """What each stage produced.
 
     Attributes
@@ -108,13 +110,21 @@ def analyse(
     """
     if margins is not None:
         check_units(margins, survey.codebook.weighting.unit, accept_other=other_unit)
-    with threadpool_limits(1):  # the same result whatever the number of cores
+    # One thread: the same result whatever the number of cores.
+    with threadpool_limits(1), progress("analysing the survey") as step:
+        step("weights")
         weighting = weigh(survey, margins)
         weights = (weighting.weights / weighting.weights.mean()).rename("weight")
         drawn, survey = survey, keep_respondents(survey, weighting)
         book, responses = survey.codebook, survey.responses
+        step("scores")
         scores = score_maturity(responses, book)
         trimmed = trimming_cost(drawn, scores, weighting, margins)
+        diagnostics = diagnose(survey, scores, weighting.design, seed=seed) | trimmed
+        step("typology")
+        found = find_typology(survey, scores, weights, options=typology or TypologyOptions(), seed=seed)
+        step("evidence on leading digital")
+        cdo = _fit_cdo(survey, scores, weights, rules=(rules, experts), seed=seed)
         return Analysis(
             survey=survey,
             weights=weights,
@@ -123,9 +133,9 @@ def analyse(
             reliability=reliability(responses, book),
             items=item_statistics(responses, book, sample_weight=weights),
             correlations=score_correlations(scores.values[dimensions_of(book)], sample_weight=weights),
-            diagnostics=diagnose(survey, scores, weighting.design, seed=seed) | trimmed,
-            typology=find_typology(survey, scores, weights, options=typology or TypologyOptions(), seed=seed),
-            cdo=_fit_cdo(survey, scores, weights, rules=(rules, experts), seed=seed),
+            diagnostics=diagnostics,
+            typology=found,
+            cdo=cdo,
             options={
                 "seed": seed,
                 "note": note,

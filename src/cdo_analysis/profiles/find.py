@@ -29,13 +29,14 @@ from cdo_analysis.profiles.means import NO_SCORE, ScoreMeans
 from cdo_analysis.profiles.repeated import find_repeated
 from cdo_analysis.profiles.residuals import bivariate_residuals
 from cdo_analysis.profiles.stability_by_number import measure_stability
+from cdo_analysis.showing import Shown
 
 NAMEABLE = 0.6
 """Bootstrap Jaccard under which a profile is not named (Hennig, R package fpc)."""
 
 
-@dataclass(frozen=True)
-class Profiles:
+@dataclass(frozen=True, repr=False)
+class Profiles(Shown):
     """What :func:`find_profiles` found.
 
     Attributes

@@ -3,7 +3,7 @@
 from cdo_analysis.weighting.association import Association, rao_scott
 from cdo_analysis.weighting.calibration import Calibration, calibrate
 from cdo_analysis.weighting.chain import Sample, Weighting, design_weights, weigh_sample
-from cdo_analysis.weighting.design import Design, Replicates
+from cdo_analysis.weighting.design import Design, Replicates, as_design
 from cdo_analysis.weighting.estimates import (
     Estimate,
     estimate_by,
@@ -28,6 +28,7 @@ __all__ = [
     "Sample",
     "Trimming",
     "Weighting",
+    "as_design",
     "bootstrap",
     "calibrate",
     "check_units",

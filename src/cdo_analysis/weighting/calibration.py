@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from scipy.optimize import linprog
 
 from cdo_analysis.errors import InputError, UsageError
+from cdo_analysis.showing import Shown
 from cdo_analysis.weighting.constraints import Margin, System, build_system, match_margins, solve_symmetric
 from cdo_analysis.weighting.distances import Distance, distance
 from cdo_analysis.weighting.margins import check_margins, population_total
@@ -28,8 +29,8 @@ _MOST_CELLS_PROVED = 5_000
 _SHORTEST_STEP, _NOISE, _NO_WEIGHT = 1e-6, 1e-14, 1e-7
 
 
-@dataclass(frozen=True)
-class Calibration:
+@dataclass(frozen=True, repr=False)
+class Calibration(Shown):
     """Calibrated weights and what they changed.
 
     Attributes

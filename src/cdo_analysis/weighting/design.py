@@ -149,17 +149,31 @@ class Design:
         Raises
         ------
         InputError
-            A label of the values has no weight.
+            A label of the values has no weight, or two values have the same one.
         """
-        if values.index is not self.weights.index:
-            absent = ~values.index.isin(self.weights.index)
-            if absent.any():
-                raise InputError(
-                    f"respondent {values.index[absent][0]!r} has no weight; give the weights the same index as the "
-                    "values."
-                )
-            values = values.reindex(self.weights.index)
-        return values.to_numpy(dtype="float64", na_value=np.nan)
+        numbers = values.to_numpy(dtype="float64", na_value=np.nan)
+        if values.index is self.weights.index:
+            return numbers
+        aligned = np.full(len(self.weights), np.nan)
+        aligned[self.places(values.index)] = numbers
+        return aligned
+
+    def places(self, labels: pd.Index) -> NDArray[np.intp]:
+        """Return where each respondent stands among the weights.
+
+        Raises
+        ------
+        InputError
+            A label has no weight, or comes twice.
+        """
+        if not labels.is_unique:
+            raise InputError("two values have the same label; give one value a respondent.")
+        places = self.weights.index.get_indexer(labels)
+        if (places < 0).any():
+            raise InputError(
+                f"respondent {labels[places < 0][0]!r} has no weight; give the weights the same index as the values."
+            )
+        return places
 
     def covariance(self, influence: Floats, point: Callable[[Floats], Floats]) -> Floats:
         """Return the covariance of estimates.
@@ -192,17 +206,29 @@ class Design:
         """Return what each unit adds to the error, and its weight before calibration."""
         if self.calibration is None:
             return self.w[:, None] * influence, self.w
-        base = self.calibration.base.reindex(self.weights.index).fillna(0.0).to_numpy()
-        rows = self.weights.index.get_indexer(self.calibration.base.index)
-        regressed, multiplied = (self.w, base) if self.residuals == "base" else (base, self.w)
+        base, rows, pull, kept = self._regression
         system = self.calibration.system
-        pull = regressed[rows] * self.calibration.importance[system.cells]
         left = np.zeros_like(influence)
         for column in range(influence.shape[1]):
             left[rows, column] = system.residuals(influence[rows, column], pull)
-        if self.residuals == "deleted":
-            left[rows] /= 1.0 - np.minimum(system.leverage(pull), MOST_LEVERAGE)[:, None]
-        return multiplied[:, None] * left, base
+        left[rows] /= kept[:, None]
+        return (base if self.residuals == "base" else self.w)[:, None] * left, base
+
+    @cached_property
+    def _regression(self) -> tuple[Floats, NDArray[np.intp], Floats, Floats]:
+        """What every regression on the calibration variables shares.
+
+        The weights before calibration, the places of the calibrated units, the weights of the regression, and what
+        divides residuals: one less the leverage where they are deleted residuals, else 1.
+        """
+        assert self.calibration is not None
+        base = self.calibration.base.reindex(self.weights.index).fillna(0.0).to_numpy()
+        rows = self.weights.index.get_indexer(self.calibration.base.index)
+        system = self.calibration.system
+        pull = (self.w if self.residuals == "base" else base)[rows] * self.calibration.importance[system.cells]
+        if self.residuals != "deleted":
+            return base, rows, pull, np.ones(len(rows))
+        return base, rows, pull, 1.0 - np.minimum(system.leverage(pull), MOST_LEVERAGE)
 
 
 def as_design(weights: pd.Series | Design) -> Design:
