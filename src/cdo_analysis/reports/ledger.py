@@ -28,7 +28,10 @@ CREATE TABLE IF NOT EXISTS runs (
 CREATE INDEX IF NOT EXISTS by_report ON runs (report, started);
 """
 
-STATES = ("running", "succeeded", "failed", "timeout", "process_died", "cannot_publish", "interrupted")
+STATES = (
+    *("running", "succeeded", "failed", "out_of_memory", "blocked_by_disclosure"),
+    *("timeout", "process_died", "cannot_publish", "interrupted"),
+)
 """What a run can be."""
 
 
