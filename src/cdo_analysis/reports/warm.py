@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _NEVER_AFTER = ("polars", "duckdb", "lightgbm", "ray", "torch", "tensorflow")
 """Libraries whose threads hang in a forked process once they have run."""
 
-_IRI_GRAMMAR = "rfc3987_syntax"
+IRI_GRAMMAR = "rfc3987_syntax"
 """Compiled at import for 0.8 s, to check the form of web addresses that no notebook of ours has."""
 
 
@@ -68,7 +68,7 @@ class _Server:
     """Forks a process for each job and tells when it ended."""
 
     def __init__(self, options: Mapping[str, Any], events: TextIO) -> None:
-        sys.modules[_IRI_GRAMMAR] = None  # type: ignore[assignment]
+        sys.modules[IRI_GRAMMAR] = None  # type: ignore[assignment]
         import nbformat
 
         from cdo_analysis.reports import shell
