@@ -299,7 +299,8 @@ def open_cluster(template: str, plan: Plan, told: Callable[[str], None]) -> Clus
     UsageError
         None answers there, or no worker of it makes the same reports as this machine.
     """
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what matters is said by us
+    for name in ("distributed", "distributed.client"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)  # what matters is said by us
     try:
         client = Client(plan.cluster, timeout=_CONNECTING_S, set_as_default=False)
     except (OSError, ValueError, TimeoutError) as error:

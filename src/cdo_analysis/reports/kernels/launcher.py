@@ -7,6 +7,7 @@ forked, this process becomes a plain one, and says why.
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import hashlib
 import json
@@ -79,10 +80,8 @@ class Meeting:
         if not os.path.isdir(base) or not os.access(base, os.W_OK):
             base = os.environ.get("TMPDIR", "/tmp")
         folder = os.path.join(base, f"cdo-analysis-{os.getuid()}")
-        try:
+        with contextlib.suppress(FileExistsError):
             os.mkdir(folder, 0o700)
-        except FileExistsError:
-            pass
         found = os.lstat(folder)
         if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
             raise CannotForkError(f"{folder} is not a folder of this user alone")

@@ -30,10 +30,10 @@ _IDLE_S = 1_800.0
 _SLOWEST_REQUEST_S = 5.0
 _FIRST = (
     *("pandas", "pyarrow.parquet", "scipy.stats", "sklearn.cluster", "sklearn.linear_model", "sklearn.ensemble"),
-    *("matplotlib.pyplot", "seaborn", "ipykernel.kernelapp", "ipykernel.ipkernel", "matplotlib_inline.backend_inline"),
+    *("matplotlib.pyplot", "seaborn", "ipykernel.kernelapp", "ipykernel.ipkernel"),
     *("cdo_analysis.pipeline", "cdo_analysis.exhibits", "cdo_analysis.intake", "cdo_analysis.weighting"),
 )
-"""What analysts import first."""
+"""What analysts import first; not the backend of matplotlib, which looks for a kernel when it is imported."""
 
 
 def main() -> None:

@@ -8,10 +8,10 @@ import tempfile
 from pathlib import Path
 
 from cdo_analysis.errors import PublishError, UsageError
-from cdo_analysis.reports.kernels import launcher
 from cdo_analysis.reports.processes import fork_is_possible
 
 NAME = "cdo-analysis"
+_LAUNCHER = Path(__file__).resolve().with_name("launcher.py")
 
 
 def install_kernel(name: str = NAME, *, user: bool = False, prefix: str = sys.prefix) -> Path:
@@ -38,7 +38,7 @@ def install_kernel(name: str = NAME, *, user: bool = False, prefix: str = sys.pr
     from ipykernel.kernelspec import get_kernel_dict
     from jupyter_client.kernelspec import KernelSpecManager
 
-    command = [sys.executable, "-S", "-P", str(Path(launcher.__file__).resolve()), "{connection_file}"]
+    command = [sys.executable, "-S", "-P", str(_LAUNCHER), "{connection_file}"]
     spec = {**get_kernel_dict(), "argv": command, "display_name": "cdo-analysis (prêt)"}
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "kernel.json").write_text(json.dumps(spec, ensure_ascii=False, indent=1), encoding="utf-8")
@@ -71,6 +71,6 @@ def remove_kernel(name: str = NAME) -> Path:
         raise UsageError(
             f"there is no kernel '{name}'; 'jupyter kernelspec list' names those that are there."
         ) from None
-    if not any(word.endswith(Path(launcher.__file__).name) for word in found.argv):
+    if not any(word.endswith(_LAUNCHER.name) for word in found.argv):
         raise UsageError(f"the kernel '{name}' is not one of cdo-analysis; remove it with 'jupyter kernelspec remove'.")
     return Path(manager.remove_kernel_spec(name))
