@@ -111,6 +111,7 @@ def _make(job: Job, execute: Execute, staging: Path) -> dict[str, Any]:
     template = open_template(job.template)
     source = nbformat.read(template.path, as_version=4)
     notebook = execute(source, job.values, staging)
+    (staging / FAILED).unlink(missing_ok=True)
     check_complete(job.name, notebook)
     strip(notebook)
     check_no_secret(job.name, notebook)
