@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from cdo_analysis.cli import codebooks, many, single, surveys, workbench
+from cdo_analysis.cli import codebooks, kernels, many, single, surveys, workbench
 
 EXIT_CODES = """\b
 Exit codes: 0 done · 1 other error · 2 wrong use or parameter · 3 input that cannot be used ·
@@ -29,5 +29,6 @@ for _command in (
     *(many.batch, many.due, many.status),
     *(workbench.sample, workbench.lab, workbench.init, workbench.doctor, workbench.serve),
     codebooks.codebook,
+    kernels.kernel,
 ):
     main.add_command(_command)

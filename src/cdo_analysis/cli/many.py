@@ -29,6 +29,9 @@ def _batch_options(command: Callable[..., None]) -> Callable[..., None]:
         click.option("--workers", default=0, help="Reports made side by side (default: one a processor)."),
         click.option("-p", "pairs", multiple=True, metavar="NAME=VALUE", help="A parameter of the template."),
         click.option("--companies", type=click.Path(path_type=Path), help="File of companies, one a line."),
+        click.option("--dask", "cluster", default="", metavar="ADDRESS", help="Scheduler of a cluster."),
+        click.option("--sets", type=click.Path(path_type=Path), help="CSV: a column a parameter, a line a report."),
+        click.option("--by", default="", metavar="COLUMN[,COLUMN]", help="A report for each value of these answers."),
         click.option("--where", multiple=True, metavar="COLUMN=VALUE", help="Only companies for which this holds."),
         click.option("--out", default="reports", show_default=True, type=click.Path(path_type=Path), help="Folder."),
     ):
@@ -40,7 +43,9 @@ def _batch_arguments(options: dict[str, Any]) -> tuple[dict[str, Any], dict[str,
     """Part the options into what plans a batch and what runs it."""
     from cdo_analysis.reports import Limits
 
-    workers, parameters = options.pop("workers") or os.cpu_count() or 1, read_parameters(options.pop("pairs"))
+    everyone = 0 if options["cluster"] else os.cpu_count() or 1
+    workers, parameters = options.pop("workers") or everyone, read_parameters(options.pop("pairs"))
+    options["by"] = tuple(column for column in options["by"].split(",") if column)
     limits = Limits(run_s=options.pop("run_seconds"))
     runs: dict[str, Any] = {name: options.pop(name) for name in ("on_failure", "again", "verify") if name in options}
     return {**options, "parameters": parameters, "workers": workers, "limits": limits}, runs

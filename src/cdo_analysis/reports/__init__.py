@@ -6,9 +6,10 @@ What drives (:func:`report`, :func:`make_reports`) imports nothing that reports 
 from cdo_analysis.reports.batch import Batch, Summary, plan_batch
 from cdo_analysis.reports.due import Due, Schedule, plan_due
 from cdo_analysis.reports.factory import Limits, Outcome, Plan, Task, make_reports
+from cdo_analysis.reports.fanout import find_companies
 from cdo_analysis.reports.ledger import Ledger, Run, last_runs
 from cdo_analysis.reports.parameters import Parameter
-from cdo_analysis.reports.run import Report, Source, find_companies, report
+from cdo_analysis.reports.run import Report, Source, report
 from cdo_analysis.reports.template import Template, open_template, template_names
 
 __all__ = [

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 
 from cdo_analysis.errors import InputError, UsageError
 from cdo_analysis.reports.factory import EngineName, Limits, Outcome, Plan, Task, make_reports
+from cdo_analysis.reports.fanout import parameter_sets
 from cdo_analysis.reports.ledger import Ledger, Run
-from cdo_analysis.reports.run import Source, find_companies
-from cdo_analysis.reports.template import open_template
+from cdo_analysis.reports.run import Source
+from cdo_analysis.reports.template import Template, open_template
 
 if TYPE_CHECKING:
     from cdo_analysis.study import Study
@@ -139,7 +140,7 @@ class Batch:
         import tempfile
 
         with tempfile.TemporaryDirectory(prefix="cdo-analysis-verify-") as folder:
-            apart = replace(self.plan, out=Path(folder), engine="kernel")
+            apart = replace(self.plan, out=Path(folder), engine="kernel", cluster="", workers=self.plan.workers or 1)
             for outcome in make_reports(tasks, apart):
                 for suffix in ("html", "ipynb"):
                     name = f"{outcome.task.report}.{suffix}"
@@ -169,13 +170,16 @@ def plan_batch(
     out: str | Path = "reports",
     where: Iterable[str] = (),
     companies: Path | None = None,
+    by: Iterable[str] = (),
+    sets: Path | None = None,
     parameters: Mapping[str, object] | None = None,
     engine: EngineName = "auto",
     workers: int = 1,
     limits: Limits | None = None,
     period: str = "",
+    cluster: str = "",
 ) -> Batch:
-    """Return the reports of a template that a study can have: one a company, or the one.
+    """Return the reports of a template that a study can have: one a company, one a segment, or the one.
 
     Parameters
     ----------
@@ -188,12 +192,19 @@ def plan_batch(
         ``column=value`` of the tidy answers: only companies for which all hold.
     companies : Path, optional
         A file with a company a line: only those.
+    by : iterable of str
+        Columns of the answers: a report for each combination of their values; ``size=size_category`` where a
+        parameter has another name than its column.
+    sets : Path, optional
+        A CSV file, a column a parameter and a line a report.
     parameters : mapping, optional
         Of every report.
     engine, workers, limits
         See :class:`~cdo_analysis.reports.Plan`.
     period : str
         Such as ``2026-W48``.
+    cluster : str
+        Address of a Dask scheduler, whose workers make the reports; they must see the study and `out`.
 
     Returns
     -------
@@ -205,18 +216,29 @@ def plan_batch(
         A template, company, column, value or parameter is not known, before anything starts.
     """
     source, template = Source(study), open_template(name)
-    conditions = tuple(where)
-    if "company" in template.parameters:
-        chosen: list[str | None] = [*find_companies(source, where=conditions, listed=companies)]
-    elif conditions or companies is not None:
-        raise UsageError(f"{name} is not about one company; leave --where and --companies out.")
-    else:
-        chosen = [None]
-    if not chosen:
-        raise InputError("no company of the study meets all conditions; leave one out.")
-    tasks = [source.task(template, company=one, parameters=parameters, period=period) for one in chosen]
+    found = parameter_sets(
+        source,
+        template,
+        where=tuple(where),
+        companies=companies,
+        by=tuple(by),
+        listed=sets,
+    )
+    tasks = [_task(source, template, one, parameters or {}, period) for one in found]
     _check_names(tasks)
-    return Batch(tuple(tasks), source.plan(out, template, engine=engine, workers=workers, limits=limits))
+    planned = source.plan(out, template, engine=engine, workers=workers, limits=limits, cluster=cluster)
+    return Batch(tuple(tasks), planned)
+
+
+def _task(
+    source: Source, template: Template, own: Mapping[str, str], parameters: Mapping[str, object], period: str
+) -> Task:
+    """Return the report that its own parameters tell from the others; its file has the name of their values."""
+    twice = sorted(set(own) & set(parameters))
+    if twice:
+        raise UsageError(f"{twice[0]} is of each report its own; leave -p {twice[0]} out.")
+    given = {**parameters, **{name: value for name, value in own.items() if name != "company"}}
+    return source.task(template, company=own.get("company"), parameters=given, period=period, named_by=tuple(own))
 
 
 def _check_names(tasks: Sequence[Task]) -> None:
@@ -225,4 +247,4 @@ def _check_names(tasks: Sequence[Task]) -> None:
     for task in tasks:
         other = seen.setdefault(task.report.casefold(), task)
         if other is not task:
-            raise InputError(f"two companies would both be published as '{task.report}'; give them other identifiers.")
+            raise InputError(f"two reports would both be published as '{task.report}'; give them other values.")

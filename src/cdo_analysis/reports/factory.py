@@ -35,7 +35,7 @@ from cdo_analysis.errors import (
     TimeLimitError,
     UsageError,
 )
-from cdo_analysis.reports.job import NOTEBOOK, PAGE, RESULT, Job
+from cdo_analysis.reports.job import FAILED, NOTEBOOK, PAGE, RESULT, Job
 from cdo_analysis.reports.ledger import FOLDER, Ledger, Run, now
 from cdo_analysis.reports.processes import End, Fork, Plain, Processes, fork_is_possible
 
@@ -44,7 +44,11 @@ EngineName = Literal["auto", "fork", "kernel"]
 MANIFEST = "manifest.json"
 _ENOUGH_SPACE = 50_000_000
 _STARTING_S = 120.0
+_PAUSE_S = 5.0
+_TRANSIENT = ("disk_full", "not_started")
+"""Kinds of failure that may be gone a moment later: tried a second time. Data and notebooks fail once."""
 _STATES = {
+    DisclosureError.exit_code: "blocked_by_disclosure",
     TimeLimitError.exit_code: "timeout",
     ProcessDiedError.exit_code: "process_died",
     PublishError.exit_code: "cannot_publish",
@@ -139,10 +143,14 @@ class Plan:
     engine : {'auto', 'fork', 'kernel'}
         ``auto`` forks where that is possible and safe, and else takes plain kernels.
     workers : int
-        Reports made side by side.
+        Reports made side by side; 0, on a cluster, for as many as it has threads.
     limits : Limits
     facts : dict
         What every manifest says: study, code, versions.
+    cluster : str
+        Address of a Dask scheduler whose workers make the reports; empty for this machine.
+    common : dict
+        Parameters that all the reports have, such as their language; found where reports are made.
     """
 
     out: Path
@@ -151,6 +159,8 @@ class Plan:
     workers: int = 1
     limits: Limits = field(default_factory=Limits)
     facts: dict[str, Any] = field(default_factory=dict)
+    cluster: str = ""
+    common: dict[str, Any] = field(default_factory=dict)
 
 
 def make_reports(
@@ -178,8 +188,13 @@ def make_reports(
     if not tasks:
         return
     with _prepared(plan.out) as ledger, _signals() as asked, ExitStack() as stack:
-        works = stack.enter_context(_processes(tasks[0], plan, told))
+        works = stack.enter_context(open_processes(tasks[0].template, replace(plan, common=_common(tasks)), told))
         yield from _Factory(plan, ledger, works, asked).run(tasks)
+
+
+def _common(tasks: Sequence[Task]) -> dict[str, Any]:
+    """Return the parameters that all tasks have alike."""
+    return {name: value for name, value in tasks[0].values.items() if all(t.values.get(name) == value for t in tasks)}
 
 
 @contextmanager
@@ -229,12 +244,15 @@ def _signals() -> Iterator[list[int]]:
             signal.signal(number, handler)
 
 
-def _processes(first: Task, plan: Plan, told: Callable[[str], None]) -> Processes:
+def open_processes(template: str, plan: Plan, told: Callable[[str], None]) -> Processes:
+    """Return what makes the reports of a template, as a plan asks for it; say where it is not what was hoped for."""
+    if plan.cluster:
+        from cdo_analysis.reports.cluster import open_cluster
+
+        return open_cluster(template, plan, told)
     if plan.engine == "kernel" or (plan.engine == "auto" and not fork_is_possible()):
-        return Plain()
-    fork = Fork(
-        first.template, plan.study, values=first.values, cell_s=plan.limits.cell_s, memory_mb=plan.limits.memory_mb
-    )
+        return Plain(memory_mb=plan.limits.memory_mb)
+    fork = Fork(template, plan.study, common=plan.common, cell_s=plan.limits.cell_s, memory_mb=plan.limits.memory_mb)
     why = fork.wait_until_ready(_STARTING_S)
     if not why:
         return fork
@@ -242,7 +260,14 @@ def _processes(first: Task, plan: Plan, told: Callable[[str], None]) -> Processe
     if plan.engine == "fork":
         raise PublishError(f"reports cannot be forked: {why}; take --engine kernel.")
     told(f"plain kernels are used, because {why}")
-    return Plain()
+    return Plain(memory_mb=plan.limits.memory_mb)
+
+
+@dataclass(frozen=True)
+class _Waiting:
+    task: Task
+    attempt: int = 1
+    not_before: float = 0.0
 
 
 class _Factory:
@@ -254,18 +279,18 @@ class _Factory:
 
     def run(self, tasks: Sequence[Task]) -> Iterator[Outcome]:
         """Yield an outcome for each task."""
-        waiting = deque((task, 1) for task in tasks)
+        waiting = deque(_Waiting(task) for task in tasks)
         try:
             while waiting or self.running:
-                while waiting and len(self.running) < self.plan.workers:
-                    busy = self._start(*waiting.popleft())
+                while self._may_start(waiting):
+                    busy = self._start(waiting.popleft())
                     if busy is not None:
                         yield busy
                 for end in self.works.wait(0.5):
                     started = self.running.pop(end.id)
                     outcome = self._conclude(started, end)
                     if outcome is None:
-                        waiting.append((started.task, started.attempt + 1))
+                        waiting.append(_Waiting(started.task, started.attempt + 1, time.monotonic() + _PAUSE_S))
                     else:
                         yield outcome
                 self._kill_overdue()
@@ -274,7 +299,13 @@ class _Factory:
         finally:
             self._stop_all()
 
-    def _start(self, task: Task, attempt: int) -> Outcome | None:
+    def _may_start(self, waiting: deque[_Waiting]) -> bool:
+        if not waiting or waiting[0].not_before > time.monotonic():
+            return False
+        return len(self.running) < self.works.room(self.plan.workers)
+
+    def _start(self, waiting: _Waiting) -> Outcome | None:
+        task = waiting.task
         run = Run(
             id=uuid.uuid4().hex[:12],
             report=task.report,
@@ -291,7 +322,7 @@ class _Factory:
             staging.mkdir(parents=True)
         except OSError as error:
             return self._end(task, run, "cannot_publish", f"{staging} cannot be made: {error.strerror}", 8)
-        self.running[run.id] = _Running(task, run, staging, time.monotonic(), attempt)
+        self.running[run.id] = _Running(task, run, staging, time.monotonic(), waiting.attempt)
         self.works.start(Job(run.id, task.template, task.values, str(staging.resolve()), self.plan.limits.cell_s))
         return None
 
@@ -301,22 +332,30 @@ class _Factory:
         run = replace(run, seconds=round(time.monotonic() - started.since, 3))
         result = _read_result(started.staging)
         try:
-            if started.why_killed:
-                return self._end(task, run, "timeout", started.why_killed, 6, started.staging)
+            if started.why_killed or end.late:
+                return self._end(task, run, "timeout", started.why_killed or self._late(task), 6, started.staging)
             if result is None:
-                if end.lost and started.attempt == 1:
-                    self._end(task, run, "process_died", "its process could not be started; tried again", 7)
-                    return None
-                if end.status == PublishError.exit_code:
-                    said = f"{task.report} cannot be written: no space is left in {self.plan.out}; free some."
-                    return self._end(task, run, "cannot_publish", said, PublishError.exit_code, started.staging)
-                return self._end(task, run, "process_died", _death(task, end), 7, started.staging)
-            if result["state"] != "succeeded":
-                state = _STATES.get(result["exit_code"], "failed")
-                return self._end(task, run, state, result["message"], result["exit_code"], started.staging, result)
-            return self._publish(started, run, result)
+                return self._without_result(started, run, end)
+            if result["state"] == "succeeded":
+                return self._publish(started, run, result)
+            state, code = _STATES.get(result["exit_code"], "failed"), result["exit_code"]
+            if result["kind"] == "out_of_memory":
+                state = "out_of_memory"
+            ended = self._end(task, run, state, result["message"], code, started.staging, result)
+            return None if result["kind"] in _TRANSIENT and started.attempt == 1 else ended
         finally:
             shutil.rmtree(started.staging, ignore_errors=True)
+
+    def _without_result(self, started: _Running, run: Run, end: End) -> Outcome | None:
+        task, staging = started.task, started.staging
+        if end.lost and started.attempt == 1:
+            self._end(task, run, "process_died", "the process that forks reports was gone; tried again", 7, staging)
+            return None
+        if end.status == PublishError.exit_code:
+            said = f"{task.report} cannot be written: no space is left in {self.plan.out}; free some."
+            ended = self._end(task, run, "cannot_publish", said, PublishError.exit_code, staging)
+            return None if started.attempt == 1 else ended
+        return self._end(task, run, "process_died", _death(task, end), 7, staging)
 
     def _publish(self, started: _Running, run: Run, result: dict[str, Any]) -> Outcome:
         task, out = started.task, self.plan.out
@@ -351,8 +390,10 @@ class _Factory:
         with contextlib.suppress(*([PublishError] if state == "cannot_publish" else [])):  # a disk too full for both
             self.ledger.end(run)
         self._write_manifest(task, run, exit_code, result or {})
-        if staging is not None and (staging / NOTEBOOK).exists():
-            os.replace(staging / NOTEBOOK, self.plan.out / FOLDER / f"{run.id}.ipynb")
+        if staging is not None:
+            for made in (FAILED, NOTEBOOK):
+                with contextlib.suppress(OSError):  # most often: there is none
+                    os.replace(staging / made, self.plan.out / FOLDER / f"{run.id}.ipynb")
         return Outcome(task, run, exit_code=exit_code)
 
     def _write_manifest(self, task: Task, run: Run, exit_code: int, result: dict[str, Any]) -> None:
@@ -371,16 +412,20 @@ class _Factory:
         try:
             with tempfile.NamedTemporaryFile("w", dir=folder, delete=False, encoding="utf-8") as file:
                 file.write(text)
+            os.chmod(file.name, 0o644)
             os.replace(file.name, folder / f"{task.report}.json")
         except OSError:
             return
 
     def _kill_overdue(self) -> None:
-        limit = self.plan.limits.run_s
+        limit = self.plan.limits.run_s + self.works.grace_s
         for name, started in self.running.items():
             if not started.why_killed and time.monotonic() - started.since > limit:
-                started.why_killed = f"{started.task.report} took more than {limit:g} s and was stopped."
+                started.why_killed = self._late(started.task)
                 self.works.kill(name)
+
+    def _late(self, task: Task) -> str:
+        return f"{task.report} took more than {self.plan.limits.run_s:g} s and was stopped."
 
     def _stop_all(self) -> None:
         for name, started in self.running.items():

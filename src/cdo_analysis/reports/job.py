@@ -12,15 +12,32 @@ import json
 import logging
 import os
 import re
+import sys
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from cdo_analysis.errors import CdoAnalysisError, ProcessDiedError, PublishError, ReportError, TimeLimitError
+from cdo_analysis.errors import (
+    CdoAnalysisError,
+    DisclosureError,
+    ProcessDiedError,
+    PublishError,
+    ReportError,
+    TimeLimitError,
+)
+from cdo_analysis.reports.private import check_no_secret, folders_of, hide_folders
 
-RESULT, NOTEBOOK, PAGE = "result.json", "executed.ipynb", "page.html"
+RESULT, NOTEBOOK, PAGE, FAILED = "result.json", "executed.ipynb", "page.html", "failed.ipynb"
+
+MOST_TEXT = 200_000
+"""Characters of printed text that a cell may add to the notebook; the rest is left out, and said."""
+
+MORE_TEXT = "\n… (more was printed)\n"
+
+_MOST_MB = 100
+_PR_SET_CHILD_SUBREAPER = 36
 
 Execute = Callable[[Any, Mapping[str, Any], Path], Any]
 """A notebook, values of its parameters and a folder to work in; the executed notebook."""
@@ -94,10 +111,15 @@ def _make(job: Job, execute: Execute, staging: Path) -> dict[str, Any]:
     template = open_template(job.template)
     source = nbformat.read(template.path, as_version=4)
     notebook = execute(source, job.values, staging)
+    (staging / FAILED).unlink(missing_ok=True)
     check_complete(job.name, notebook)
     strip(notebook)
+    check_no_secret(job.name, notebook)
+    hide_folders(notebook, folders_of(job.values, staging))
     title, html = render_page(notebook, template=job.name)
     made = {NOTEBOOK: nbformat.writes(notebook).encode("utf-8"), PAGE: html.encode("utf-8")}
+    if len(made[NOTEBOOK]) > _MOST_MB * 1_000_000:
+        raise ReportError(f"{job.name} takes {len(made[NOTEBOOK]) // 1_000_000} MB, more than {_MOST_MB}; show less.")
     for name, data in made.items():
         _write(staging / name, data)
     files = {name: {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)} for name, data in made.items()}
@@ -131,6 +153,8 @@ def _kind(error: Exception) -> str:
         return "out_of_memory"
     if name == "DeadKernelError":
         return "process_died"
+    if _not_started(error):
+        return "not_started"
     if "Timeout" in name:
         return "timeout"
     if isinstance(error, OSError):
@@ -150,15 +174,35 @@ def explain(template: str, error: Exception) -> CdoAnalysisError:
         why = text if error.ename in ours else f"{error.ename}: {text}".rstrip(": ")
         if error.ename == "CellTimeoutError":
             return TimeLimitError(f"{template} stopped in cell {error.exec_count}: {text}.")
+        if error.ename == DisclosureError.__name__:
+            return DisclosureError(f"{template} stopped in cell {error.exec_count}: {why}")
         return ReportError(f"{template} stopped in cell {error.exec_count}: {why}")
     name = type(error).__name__
     if name == "DeadKernelError":
         return ProcessDiedError(f"{template}: its kernel died; nothing is published. Was there enough memory?")
+    if _not_started(error):
+        return ProcessDiedError(f"{template}: its kernel did not start ({_plain(str(error)).strip()}).")
     if "Timeout" in name:  # before OSError, of which Python's own is one
-        return TimeLimitError(f"{template}: {_plain(str(error)).strip().splitlines()[0]}")
+        return TimeLimitError(f"{template}: {_said_of_time(_plain(str(error)))}")
     if isinstance(error, OSError):
         return PublishError(_not_written(template, error.strerror))
     return ReportError(f"{template} did not run to its end ({type(error).__name__}: {_plain(str(error))}).")
+
+
+def _not_started(error: Exception) -> bool:
+    """Tell whether it is what jupyter_client says of a kernel that never answered: no fault of the notebook."""
+    return (
+        type(error) is RuntimeError
+        and "Kernel" in str(error)
+        and ("died before" in str(error) or "respond" in str(error))
+    )
+
+
+def _said_of_time(text: str) -> str:
+    """Return what nbclient says of a cell that took too long: its first sentence, and the first line of the cell."""
+    said, _, cell = text.strip().partition("-------------------\n")
+    first = cell.strip().partition("\n")[0]
+    return f"{said.splitlines()[0]}{f' It starts with: {first}' if first else ''}"
 
 
 def _not_written(template: str, why: str | None) -> str:
@@ -194,7 +238,33 @@ def strip(notebook: Any) -> None:
         cell["metadata"].pop("papermill", None)
         cell["metadata"].pop("execution", None)
         if cell["cell_type"] == "code":
-            cell["outputs"] = [output for output in cell["outputs"] if output.get("name") != "stderr"]
+            kept = _capped(cell["outputs"])
+            cell["outputs"] = [output for output in kept if output.get("name") != "stderr"]
+
+
+def _capped(outputs: list[Any]) -> list[Any]:
+    """Return outputs with the first :data:`MOST_TEXT` characters of what was printed."""
+    printed, kept = 0, []
+    for output in outputs:
+        if output["output_type"] == "stream":
+            if printed > MOST_TEXT:
+                continue
+            left = MOST_TEXT - printed
+            printed += len(output["text"])
+            if printed > MOST_TEXT:
+                output["text"] = f"{output['text'][:left]}{MORE_TEXT}"
+        kept.append(output)
+    return kept
+
+
+def limit_memory(megabytes: float) -> None:
+    """Let this process, and those that it starts, take so much memory each on top of what this one has now."""
+    if megabytes and sys.platform == "linux":
+        import resource
+
+        now = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+        limit = now + int(megabytes * 1_000_000)
+        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
 
 
 def in_kernel(notebook: Any, values: Mapping[str, Any], staging: Path, *, cell_timeout: float) -> Any:
@@ -206,24 +276,47 @@ def in_kernel(notebook: Any, values: Mapping[str, Any], staging: Path, *, cell_t
     config = Config({"KernelManager": {"transport": "ipc"}} if os.name == "posix" else {})
     return papermill.execute_notebook(
         notebook,
-        None,
+        str(staging / FAILED),  # what is published is written from what comes back
         parameters=dict(values),
         kernel_name="python3",
         cwd=str(staging),
         progress_bar=False,
         execution_timeout=cell_timeout,
         shutdown_kernel="immediate",
+        request_save_on_cell_execute=False,
         config=config,
     )
 
 
 def main() -> None:
-    """Make the report of the job on standard input, in a plain kernel."""
-    import sys
+    """Make the report of the job on standard input, in a plain kernel; its first argument is the limit of memory."""
     from functools import partial
 
     job = Job.from_json(sys.stdin.readline())
-    sys.exit(perform(job, partial(in_kernel, cell_timeout=job.cell_timeout)))
+    _adopt_orphans()
+    limit_memory(float(sys.argv[1]))
+    code = perform(job, partial(in_kernel, cell_timeout=job.cell_timeout))
+    _end_children()
+    sys.exit(code)
+
+
+def _adopt_orphans() -> None:
+    """Become (Linux) the parent of processes whose own has gone, so that they can be found."""
+    if sys.platform == "linux":
+        import ctypes
+
+        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_CHILD_SUBREAPER, 1)
+
+
+def _end_children() -> None:
+    """Kill what the kernel left behind."""
+    import contextlib
+
+    import psutil
+
+    for child in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.Error):
+            child.kill()
 
 
 if __name__ == "__main__":

@@ -6,11 +6,12 @@ It is also the lock: a run that is written as running, by a process that still l
 from __future__ import annotations
 
 import os
+import socket
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from cdo_analysis.errors import BusyError, InputError, PublishError
 
 FOLDER, FILE = ".runs", "ledger.sqlite"
 _WAIT_S = 60.0
+_ELSEWHERE_S = 86_400.0
 
 _TABLE = """
 CREATE TABLE IF NOT EXISTS runs (
@@ -28,7 +30,10 @@ CREATE TABLE IF NOT EXISTS runs (
 CREATE INDEX IF NOT EXISTS by_report ON runs (report, started);
 """
 
-STATES = ("running", "succeeded", "failed", "timeout", "process_died", "cannot_publish", "interrupted")
+STATES = (
+    *("running", "succeeded", "failed", "out_of_memory", "blocked_by_disclosure"),
+    *("timeout", "process_died", "cannot_publish", "interrupted"),
+)
 """What a run can be."""
 
 
@@ -125,8 +130,8 @@ class Ledger:
                 if alive(other):
                     connection.execute("ROLLBACK")
                     raise BusyError(
-                        f"{run.report} is being made by another run (process {other.pid}, since {other.started}); "
-                        "wait for it, or stop it."
+                        f"{run.report} is being made by another run (process {other.pid} of "
+                        f"{other.born.partition('/')[0]}, since {other.started}); wait for it, or stop it."
                     )
                 _interrupt(connection, other)
             marks = ", ".join("?" * len(_COLUMNS))
@@ -176,42 +181,67 @@ class Ledger:
 def last_runs(out: Path) -> list[Run]:
     """Return the last run of each report of a folder and of its folders of periods, sorted by report.
 
+    Nothing is written, so that whoever may read the folder may ask. A run whose process is gone is told as interrupted.
+
     Raises
     ------
     InputError
-        Nothing was ever made there.
+        Nothing was ever made there, or a ledger cannot be read.
     """
-    found: list[Run] = []
-    for path in sorted(out.glob(f"**/{FOLDER}/{FILE}")):
-        ledger = Ledger(path.parent.parent)
-        ledger.recover()
-        found += ledger.last().values()
+    found = [run for path in sorted(out.glob(f"**/{FOLDER}/{FILE}")) for run in _read(path).values()]
     if not found:
         raise InputError(f"no report was ever made in {out}; name the folder that --out named.")
     return sorted(found, key=lambda run: (run.period, run.report))
 
 
+def _read(path: Path) -> dict[str, Run]:
+    try:
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=_WAIT_S)) as connection:
+            rows = connection.execute(f"SELECT {', '.join(_COLUMNS)} FROM runs ORDER BY started, id").fetchall()
+    except sqlite3.Error as error:
+        raise InputError(f"the ledger {path} cannot be read ({error}); ask whoever makes these reports.") from error
+    runs = {row[1]: Run(*row) for row in rows}
+    return {name: _as_it_is(run) for name, run in runs.items()}
+
+
+def _as_it_is(run: Run) -> Run:
+    gone = run.state == "running" and not alive(run)
+    return replace(run, state="interrupted", message=_gone(run)) if gone else run
+
+
+def _gone(run: Run) -> str:
+    return f"interrupted: process {run.pid} is gone"
+
+
 def _interrupt(connection: sqlite3.Connection, run: Run) -> None:
-    said = f"interrupted: process {run.pid} is gone"
     connection.execute(
-        "UPDATE runs SET state = 'interrupted', message = ?, ended = ? WHERE id = ?", (said, now(), run.id)
+        "UPDATE runs SET state = 'interrupted', message = ?, ended = ? WHERE id = ?", (_gone(run), now(), run.id)
     )
 
 
 def alive(run: Run) -> bool:
-    """Tell whether the process that began a run still lives; another one may have its number by now."""
-    return bool(run.born) and _born(run.pid) == run.born
+    """Tell whether the process that began a run still lives; another one may have its number by now.
+
+    One of another machine cannot be asked: it is taken to live for a day.
+    """
+    machine = run.born.partition("/")[0]
+    if machine == run.born:
+        return False
+    if machine != socket.gethostname():
+        return (datetime.now(UTC) - datetime.fromisoformat(run.started)).total_seconds() < _ELSEWHERE_S
+    return _born(run.pid) == run.born
 
 
 def _born(pid: int) -> str:
-    """Return what a process has for life, whatever the clock does: its boot and its start in ticks; else its date."""
+    """Return what a process has for life, whatever the clock does: machine, boot, start in ticks; else its date."""
+    machine = socket.gethostname()
     try:
         # The name of a program, between brackets, may hold spaces; state and start are the 1st and 20th words after it.
         words = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
         boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-        return "" if words[0] in "ZX" else f"{boot}:{words[19]}"
+        return "" if words[0] in "ZX" else f"{machine}/{boot}:{words[19]}"
     except FileNotFoundError:
-        return "" if Path("/proc/self/stat").exists() else _date_of_birth(pid)
+        return "" if Path("/proc/self/stat").exists() else f"{machine}/{_date_of_birth(pid)}"
     except OSError:
         return ""
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+import math
+import operator
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, SupportsIndex
 
 from cdo_analysis.errors import UsageError, did_you_mean
 
@@ -43,7 +46,7 @@ class Parameter:
         if self.type is str and not isinstance(value, str):
             raise self._wrong(value, template, "a text")
         try:
-            typed = _read_bool(value) if self.type is bool else self.type(value)
+            typed = _READ[self.type](value)
         except (TypeError, ValueError):
             raise self._wrong(value, template, self.type.__name__) from None
         if self.choices and typed not in self.choices:
@@ -59,6 +62,28 @@ class Parameter:
         )
 
 
+def _read_int(value: object) -> int:
+    """Read a whole number as people write it: not 1_000, nor digits of another script, nor the truth as 1."""
+    if isinstance(value, str) and re.fullmatch(r"\s*[+-]?[0-9]+\s*", value):
+        return int(value)
+    if isinstance(value, bool) or not isinstance(value, SupportsIndex):
+        raise ValueError(value)
+    return operator.index(value)
+
+
+def _read_float(value: object) -> float:
+    """Read a number, which is neither infinite nor none."""
+    if isinstance(value, bool) or (isinstance(value, str) and not _NUMBER.fullmatch(value)):
+        raise ValueError(value)
+    number = float(value)  # type: ignore[arg-type]
+    if not math.isfinite(number):
+        raise ValueError(value)
+    return number
+
+
+_NUMBER = re.compile(r"\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\s*")
+
+
 def _read_bool(value: object) -> bool:
     if isinstance(value, bool):
         return value
@@ -66,6 +91,9 @@ def _read_bool(value: object) -> bool:
     if word in _TRUE | _FALSE:
         return word in _TRUE
     raise ValueError(word)
+
+
+_READ: dict[type, Callable[[Any], Any]] = {str: str, int: _read_int, float: _read_float, bool: _read_bool}
 
 
 def parse_parameters(source: str, template: str) -> dict[str, Parameter]:

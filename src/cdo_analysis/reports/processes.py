@@ -18,6 +18,8 @@ from typing import IO, Any, Protocol
 from cdo_analysis.reports.job import Job
 
 _ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
+_MOST_OPENED = 4
+"""Warm processes that a batch may use up: something that kills each is no accident."""
 
 
 @dataclass(frozen=True)
@@ -33,19 +35,27 @@ class End:
     peak_kb : float
         Most memory that it held; 0 where that is not known.
     lost : bool
-        True where it never had a chance: the warm process was gone.
+        True where it is not its own doing: the warm process was gone.
+    late : bool
+        True where it was killed because its time was over, by what started it.
     """
 
     id: str
     status: int
     peak_kb: float = 0.0
     lost: bool = False
+    late: bool = False
 
 
 class Processes(Protocol):
     """What makes reports."""
 
     name: str
+    grace_s: float
+    """Seconds that may pass before a job that was started really runs."""
+
+    def room(self, workers: int) -> int:
+        """Return how many jobs may run side by side now, where so many are asked for."""
 
     def start(self, job: Job) -> None:
         """Start a job."""
@@ -83,23 +93,35 @@ class Fork:
     """Reports forked from a warm process (:mod:`cdo_analysis.reports.warm`)."""
 
     name = "fork"
+    grace_s = 0.0
 
     def __init__(
-        self, template: str, study: str, *, values: Mapping[str, Any], cell_s: float, memory_mb: float
+        self, template: str, study: str, *, common: Mapping[str, Any], cell_s: float, memory_mb: float
     ) -> None:
-        options: dict[str, Any] = {"template": template, "study": study, "values": dict(values)}
+        options: dict[str, Any] = {"template": template, "study": study, "common": dict(common)}
         options |= {"cell_timeout": cell_s, "memory_mb": memory_mb}
+        self.command = [sys.executable, "-m", "cdo_analysis.reports.warm", json.dumps(options)]
+        self.environment = _environment()
         self.log: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed by close()
+        self.jobs: dict[str, int] = {}
+        self.opened = 0
+        self._open()
+
+    def _open(self) -> None:
+        self.opened += 1
+        self.rest = b""
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "cdo_analysis.reports.warm", json.dumps(options)],
+            self.command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self.log,
-            env=_environment(),
+            env=self.environment,
             start_new_session=True,
         )
-        self.jobs: dict[str, int] = {}
-        self.rest = b""
+
+    def room(self, workers: int) -> int:
+        """Return `workers`: whoever asks knows the machine."""
+        return workers
 
     def __enter__(self) -> Fork:
         return self
@@ -119,7 +141,10 @@ class Fork:
         return f"the warm process was not ready within {seconds:g} s"
 
     def start(self, job: Job) -> None:
-        """Start a job."""
+        """Start a job; a warm process that was killed is first replaced, a few times."""
+        if self.process.poll() is not None and not self.jobs and self.opened < _MOST_OPENED:
+            self._close_pipes()
+            self._open()
         assert self.process.stdin is not None
         self.jobs[job.id] = 0
         try:
@@ -138,7 +163,10 @@ class Fork:
                 self.jobs.pop(event["id"], None)
                 ends.append(End(event["id"], event["status"], event["peak_kb"]))
         if not ends and self.process.poll() is not None:
-            ends = [End(name, -signal.SIGKILL, lost=pid == 0) for name, pid in self.jobs.items()]
+            for pid in self.jobs.values():
+                if pid:
+                    kill_tree(pid)  # it died with the warm process; what it started may not have
+            ends = [End(name, -signal.SIGKILL, lost=True) for name in self.jobs]
             self.jobs.clear()
         return ends
 
@@ -155,16 +183,19 @@ class Fork:
         for pid in self.jobs.values():
             if pid:
                 kill_tree(pid)
-        for pipe in (self.process.stdin, self.process.stdout):
-            if pipe is not None:
-                with contextlib.suppress(OSError):
-                    pipe.close()
+        self._close_pipes()
         try:
             self.process.wait(5)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
         self.log.close()
+
+    def _close_pipes(self) -> None:
+        for pipe in (self.process.stdin, self.process.stdout):
+            if pipe is not None:
+                with contextlib.suppress(OSError):
+                    pipe.close()
 
     def _events(self, seconds: float) -> list[dict[str, Any]]:
         assert self.process.stdout is not None
@@ -188,9 +219,15 @@ class Plain:
     """Each report in a process with a plain Jupyter kernel."""
 
     name = "kernel"
+    grace_s = 0.0
 
-    def __init__(self) -> None:
+    def __init__(self, *, memory_mb: float) -> None:
+        self.memory_mb = memory_mb
         self.jobs: dict[str, subprocess.Popen[bytes]] = {}
+
+    def room(self, workers: int) -> int:
+        """Return `workers`: whoever asks knows the machine."""
+        return workers
 
     def __enter__(self) -> Plain:
         return self
@@ -202,7 +239,7 @@ class Plain:
     def start(self, job: Job) -> None:
         """Start a job."""
         process = subprocess.Popen(
-            [sys.executable, "-m", "cdo_analysis.reports.job"],
+            [sys.executable, "-m", "cdo_analysis.reports.job", str(self.memory_mb)],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

@@ -12,18 +12,18 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cdo_analysis.errors import InputError, UsageError, did_you_mean
+from cdo_analysis.errors import UsageError, did_you_mean
 from cdo_analysis.reports.factory import EngineName, Limits, Plan, Task, error_of, make_reports
 from cdo_analysis.reports.parameters import check_parameters
+from cdo_analysis.reports.private import SECRET
 from cdo_analysis.reports.template import Template, open_template
-from cdo_analysis.resources import code_hash
+from cdo_analysis.reports.versions import code_and_versions
 
 if TYPE_CHECKING:
     from cdo_analysis.study import Study
 
+_CODE = re.compile(r"[a-z0-9]+(_[a-z0-9]+)*(?<!.{41})")
 _SET_BY_CALL = ("study", "company", "answers")
-_SECRET = re.compile(r"pass(word|wd|phrase)|token|secret|api_?key|mot_?de_?passe", re.IGNORECASE)
-_VERSIONS = ("cdo-analysis", "pandas", "numpy", "scikit-learn", "matplotlib", "seaborn", "papermill")
 
 
 @dataclass(frozen=True)
@@ -132,8 +132,9 @@ class Source:
         answers: str | Path | None = None,
         parameters: Mapping[str, object] | None = None,
         period: str = "",
+        named_by: Iterable[str] = ("company",),
     ) -> Task:
-        """Return the report to make, its parameters checked.
+        """Return the report to make, its parameters checked; its file is named by some of them.
 
         Raises
         ------
@@ -146,7 +147,7 @@ class Source:
                 raise UsageError(
                     f"{template.name}: {name} is set by the call itself, not by a parameter; leave it out."
                 )
-            if _SECRET.search(name):
+            if SECRET.search(name):
                 raise UsageError(
                     f"'{name}' looks like a secret, and parameters are kept in every report; use the environment."
                 )
@@ -162,7 +163,8 @@ class Source:
                 f"{template.name} is not about one company; leave {named} out, or ask for the report 'company'."
             )
         values = check_parameters(template.parameters, given, template.name)
-        stem = f"{template.name}-{file_stem(values['company'])}" if "company" in values else template.name
+        told = [str(values[name]) for name in named_by if values.get(name, "") != ""]
+        stem = "-".join([template.name, *map(file_stem, told)])
         return Task(stem, template.reference, values, self._key(template, values), period)
 
     def plan(
@@ -173,22 +175,16 @@ class Source:
         engine: EngineName = "auto",
         workers: int = 1,
         limits: Limits | None = None,
+        cluster: str = "",
     ) -> Plan:
         """Return how reports of a template are made from this study."""
         facts = {**self.facts, "template_sha256": template.sha256}
-        return Plan(Path(out), str(self.folder), engine, workers, limits or Limits(), facts)
+        return Plan(Path(out), str(self.folder), engine, workers, limits or Limits(), facts, cluster)
 
     @cached_property
     def facts(self) -> dict[str, Any]:
         """What every report is made of: study, data, code and versions."""
-        from importlib.metadata import version
-
-        return {
-            "study": self.index["id"],
-            "data": self.index["data"],
-            "code_sha256": code_hash(),
-            "versions": {name: version(name) for name in _VERSIONS},
-        }
+        return {"study": self.index["id"], "data": self.index["data"], **code_and_versions()}
 
     @cached_property
     def respondents(self) -> list[str]:
@@ -255,69 +251,17 @@ def _read_index(folder: Path) -> dict[str, Any]:
 
 
 def file_stem(identifier: str) -> str:
-    """Return a safe file name for a respondent: plain ASCII, with a hash where anything had to change.
+    """Return a safe file name for a value: plain ASCII, with a hash where anything had to change.
 
     Examples
     --------
-    >>> file_stem("732829320"), file_stem("../../etc")
-    ('732829320', 'etc-...')
+    >>> file_stem("732829320"), file_stem("specialised_services"), file_stem("../../etc")
+    ('732829320', 'specialised_services', 'etc-...')
     """
+    if _CODE.fullmatch(identifier):
+        return identifier
     plain = unicodedata.normalize("NFKD", identifier).encode("ascii", "ignore").decode("ascii")
     stem = re.sub(r"[^A-Za-z0-9]+", "-", plain).strip("-").lower()[:40]
     if stem == identifier:
         return stem
     return f"{stem or 'company'}-{hashlib.sha256(identifier.encode('utf-8')).hexdigest()[:8]}"
-
-
-def find_companies(source: Source, *, where: Iterable[str] = (), listed: Path | None = None) -> list[str]:
-    """Return the respondents of a study that conditions and a list keep, in the order of the study.
-
-    Parameters
-    ----------
-    source : Source
-    where : iterable of str
-        ``column=value`` of the tidy answers, all of which must hold: ``sector=trade``, ``size_category=eti``.
-    listed : Path, optional
-        A file with a respondent a line.
-
-    Raises
-    ------
-    UsageError, InputError
-        A column or a respondent is not of the study, or the file cannot be read.
-    """
-    kept = source.respondents
-    if listed is not None:
-        wanted = {source.respondent(name) for name in _read_lines(listed)}
-        kept = [name for name in kept if name in wanted]
-    for condition in where:
-        column, equals, value = condition.partition("=")
-        if not equals:
-            raise UsageError(f"--where {condition} is not column=value; write for instance --where sector=trade.")
-        holding = _holding(source, column.strip(), value.strip())
-        kept = [name for name in kept if name in holding]
-    return kept
-
-
-def _read_lines(path: Path) -> list[str]:
-    try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeError) as error:
-        raise InputError(
-            f"the list of companies {path} cannot be read ({error}); write one identifier a line."
-        ) from error
-    return [line.strip() for line in lines if line.strip()]
-
-
-def _holding(source: Source, column: str, value: str) -> set[str]:
-    import pyarrow.parquet
-
-    file = source.folder / "responses.parquet"
-    names = [name for name in pyarrow.parquet.read_schema(file).names if name != "respondent"]
-    if column not in names:
-        raise UsageError(f"the study has no column '{column}'{did_you_mean(column, names)}")
-    table = pyarrow.parquet.read_table(file, columns=["respondent", column])
-    pairs = zip(table.column("respondent").to_pylist(), table.column(column).to_pylist(), strict=True)
-    held = [(name, str(answer)) for name, answer in pairs if answer is not None]
-    if value not in {answer for _, answer in held}:
-        raise UsageError(f"no company has {column} = '{value}'{did_you_mean(value, {answer for _, answer in held})}")
-    return {name for name, answer in held if answer == value}

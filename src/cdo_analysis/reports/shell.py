@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
+import nbformat
 from ipykernel.jsonutil import encode_images, json_clean
 from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
@@ -24,11 +25,10 @@ from papermill.engines import Engine, papermill_engines
 from traitlets import Type
 from traitlets.config import Config
 
+from cdo_analysis.reports.job import MORE_TEXT, MOST_TEXT
+
 ENGINE = "cdo-shell"
 """Name of the engine for papermill."""
-
-MOST_TEXT = 200_000
-"""Characters of printed text that a cell may add to the notebook; the rest is left out, and said."""
 
 
 class CellTimeoutError(RuntimeError):
@@ -87,12 +87,12 @@ class CellShell(InteractiveShell):
         self.number = 0
 
     def print_text(self, name: str, text: str) -> None:
-        """Keep printed text, up to :data:`MOST_TEXT` characters a cell."""
+        """Keep printed text, up to :data:`~cdo_analysis.reports.job.MOST_TEXT` characters a cell."""
         printed = sum(len(output["text"]) for output in self.kept if output["output_type"] == "stream")
         if printed > MOST_TEXT:
             return
         if printed + len(text) > MOST_TEXT:
-            text = f"{text[: MOST_TEXT - printed]}\n… (more was printed)\n"
+            text = f"{text[: MOST_TEXT - printed]}{MORE_TEXT}"
         if self.kept and self.kept[-1].get("name") == name:
             self.kept[-1]["text"] += text
         elif text:
@@ -178,9 +178,9 @@ class ShellEngine(Engine):
 
     @classmethod
     def execute_managed_notebook(
-        cls, nb_man: Any, kernel_name: str, *, shell: CellShell, shared: Shared, cell_timeout: float, **_: Any
+        cls, nb_man: Any, kernel_name: str, *, shell: CellShell, shared: Shared, cell_timeout: float, **rest: Any
     ) -> None:
-        """Execute every cell until one fails."""
+        """Execute every cell until one fails; the notebook is then kept where `failed` says."""
         for index, cell in enumerate(nb_man.nb.cells):
             if not _runs(cell):
                 continue
@@ -191,6 +191,7 @@ class ShellEngine(Engine):
                 cell.execution_count, cell.outputs = shell.run(cell.source, timeout=cell_timeout)
             if any(output["output_type"] == "error" for output in cell.outputs):
                 nb_man.cell_exception(cell, index)
+                nbformat.write(nb_man.nb, rest["failed"])
                 return
             nb_man.cell_complete(cell, index)
 

@@ -7,22 +7,26 @@ Only a process of one Python thread, with libraries that survive a fork, may be 
 
 from __future__ import annotations
 
-import ctypes
 import gc
 import json
 import os
-import resource
 import selectors
 import signal
 import sys
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
+
+from cdo_analysis.reports.children import Children
+
+if TYPE_CHECKING:
+    from cdo_analysis.reports.job import Job
 
 _NEVER_AFTER = ("polars", "duckdb", "lightgbm", "ray", "torch", "tensorflow")
 """Libraries whose threads hang in a forked process once they have run."""
 
-_IRI_GRAMMAR = "rfc3987_syntax"
+IRI_GRAMMAR = "rfc3987_syntax"
 """Compiled at import for 0.8 s, to check the form of web addresses that no notebook of ours has."""
 
 
@@ -64,7 +68,7 @@ class _Server:
     """Forks a process for each job and tells when it ended."""
 
     def __init__(self, options: Mapping[str, Any], events: TextIO) -> None:
-        sys.modules[_IRI_GRAMMAR] = None  # type: ignore[assignment]
+        sys.modules[IRI_GRAMMAR] = None  # type: ignore[assignment]
         import nbformat
 
         from cdo_analysis.reports import shell
@@ -79,10 +83,11 @@ class _Server:
             from cdo_analysis.exhibits import rehearse, warm_up
             from cdo_analysis.pipeline import open_study
 
-            seen = {name: options["values"][name] for name in ("language", "disclosure") if name in options["values"]}
+            seen = {name: options["common"][name] for name in ("language", "disclosure") if name in options["common"]}
             prepare = rehearse if "company" in template.parameters else warm_up
             prepare(open_study(options["study"]), **seen)
-        self.running: dict[int, tuple[str, int]] = {}
+        self.children = Children()
+        self.jobs: dict[int, str] = {}
         self.selector = selectors.DefaultSelector()
 
     def serve(self) -> None:
@@ -91,15 +96,16 @@ class _Server:
         gc.freeze()  # pages that the collector never touches stay shared between processes
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for whoever asked, who tells us
         self.selector.register(0, selectors.EVENT_READ)
+        self.selector.register(self.children, selectors.EVENT_READ)
         rest = b""
         while True:
             for key, _ in self.selector.select():
                 if key.fd != 0:
-                    self._ended(key.fd)
+                    self._tell_ended()
                     continue
                 read = os.read(0, 1 << 16)
                 if not read:
-                    self._kill_all()
+                    self.children.kill_all()
                     return
                 *lines, rest = (rest + read).split(b"\n")
                 for line in lines:
@@ -109,38 +115,23 @@ class _Server:
         from cdo_analysis.reports.job import Job
 
         job = Job.from_json(line)
-        ours, theirs = os.pipe()  # closed with the process that holds its other end: how an end is noticed
-        parent = os.getpid()
-        pid = os.fork()
-        if pid == 0:
-            os.close(ours)
-            self._child(job, parent)
-        os.close(theirs)
-        self.running[ours] = (job.id, pid)
-        self.selector.register(ours, selectors.EVENT_READ)
+        pid = self.children.start(partial(self._make, job))
+        self.jobs[pid] = job.id
         print(json.dumps({"event": "started", "id": job.id, "pid": pid}), file=self.events)
 
-    def _child(self, job: Any, parent: int) -> None:
-        """Make one report and leave; nothing of the parent is run again."""
-        code = 1
-        try:
-            os.setsid()
-            _die_with(parent)
-            os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-            _limit_memory(self.options["memory_mb"])
-            _reseed(job.values)
-            from cdo_analysis.reports.job import perform
+    def _make(self, job: Job) -> int:
+        """Make one report, in the process that was forked for it."""
+        from cdo_analysis.reports.job import limit_memory, perform
 
-            code = perform(job, self._execute)
-        except BaseException as error:
-            print(f"{job.id}: {type(error).__name__}: {error}", file=sys.stderr)
-        finally:
-            sys.stderr.flush()
-            os._exit(code)
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        limit_memory(self.options["memory_mb"])
+        _reseed(job.values)
+        return perform(job, self._execute)
 
     def _execute(self, notebook: Any, values: Mapping[str, Any], staging: Path) -> Any:
         import papermill
 
+        from cdo_analysis.reports.job import FAILED
         from cdo_analysis.reports.shell import ENGINE
 
         return papermill.execute_notebook(
@@ -154,39 +145,13 @@ class _Server:
             shell=self.shell,
             shared=self.shared,
             cell_timeout=self.options["cell_timeout"],
+            failed=staging / FAILED,
         )
 
-    def _ended(self, pipe: int) -> None:
-        name, pid = self.running.pop(pipe)
-        self.selector.unregister(pipe)
-        os.close(pipe)
-        _, status, used = os.wait4(pid, 0)
-        ended = {"event": "ended", "id": name, "status": os.waitstatus_to_exitcode(status), "peak_kb": used.ru_maxrss}
-        print(json.dumps(ended), file=self.events)
-
-    def _kill_all(self) -> None:
-        for _, pid in self.running.values():
-            for kill in (os.killpg, os.kill):
-                try:
-                    kill(pid, signal.SIGKILL)
-                except ProcessLookupError:
-                    continue
-
-
-def _die_with(parent: int) -> None:
-    """Ask the system (Linux) to kill this process with its parent."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None, use_errno=True).prctl(1, signal.SIGKILL)
-        if os.getppid() != parent:
-            os._exit(1)
-
-
-def _limit_memory(megabytes: float) -> None:
-    """Let this process take so much memory on top of what it started with."""
-    if megabytes and sys.platform == "linux":
-        now = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-        limit = now + int(megabytes * 1_000_000)
-        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+    def _tell_ended(self) -> None:
+        for end in self.children.ended():
+            told = {"event": "ended", "id": self.jobs.pop(end.pid), "status": end.status, "peak_kb": end.peak_kb}
+            print(json.dumps(told), file=self.events)
 
 
 def _reseed(values: Mapping[str, Any]) -> None:
