@@ -12,7 +12,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from cdo_analysis.disclosure import DisclosureProfile, flag_counts, flag_cross_table, flag_means, hide
+from cdo_analysis.disclosure import (
+    DisclosureProfile,
+    flag_counts,
+    flag_cross_table,
+    flag_means,
+    hide,
+    is_dominated,
+)
 from cdo_analysis.weighting import Design, Estimate, weighted_mean, weighted_share
 
 _NUMBERS = ["n", "estimate", "low", "high"]
@@ -114,19 +121,23 @@ def mean_by_group(
     Returns
     -------
     DataFrame
-        One row a group: category, n, estimate, low, high, flag.
+        One row a group: category, n, estimate, low, high, flag. Hidden where too few companies are behind a mean, or
+        where one or two make most of its sum.
     """
     known = values.dropna().index
     rows = []
     for group in order:
         inside = known[groups[known].eq(group)]
-        rows.append(_row(group, weighted_mean(values[inside], weights)))
+        rows.append(_row(group, weighted_mean(values[inside], weights)) | _dominated(values[inside], profile))
     return _means(rows, profile)
 
 
 def mean_of_columns(frame: pd.DataFrame, weights: pd.Series | Design, *, profile: DisclosureProfile) -> pd.DataFrame:
     """Return the weighted mean of each column of `frame`: category, n, estimate, low, high, flag."""
-    rows = [_row(name, weighted_mean(column.dropna(), weights)) for name, column in frame.items()]
+    rows = [
+        _row(name, weighted_mean(column.dropna(), weights)) | _dominated(column, profile)
+        for name, column in frame.items()
+    ]
     return _means(rows, profile)
 
 
@@ -141,7 +152,7 @@ def peer_band(
     known = values.dropna()
     n = len(known)
     band: dict[str, float | str] = {"n": n, "mean": np.nan, "low": np.nan, "high": np.nan, "flag": "c"}
-    if n >= profile.mean:
+    if n >= profile.mean and not is_dominated(known, profile):
         band |= {"mean": round(weighted_mean(known, weights[known.index]).estimate, decimals), "flag": ""}
     if n >= profile.quartiles:
         low, high = _weighted_quantiles(known, weights[known.index], (0.25, 0.75))
@@ -209,7 +220,11 @@ def _row(category: object, estimate: Estimate) -> dict[str, object]:
     }
 
 
+def _dominated(values: pd.Series, profile: DisclosureProfile) -> dict[str, object]:
+    return {"dominated": is_dominated(values.to_numpy(dtype=float), profile)}
+
+
 def _means(rows: list[dict[str, object]], profile: DisclosureProfile) -> pd.DataFrame:
-    table = pd.DataFrame(rows, columns=["category", *_NUMBERS])
-    table["flag"] = flag_means(table["n"], profile)
+    table = pd.DataFrame(rows, columns=["category", *_NUMBERS, "dominated"])
+    table["flag"] = flag_means(table["n"], profile).mask(table.pop("dominated").astype(bool), "c")
     return hide(table, _NUMBERS)
