@@ -6,7 +6,7 @@ A table has one row a cell. Its columns are language-neutral (``category``, ``n`
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -26,7 +26,12 @@ _NUMBERS = ["n", "estimate", "low", "high"]
 
 
 def share_by_category(
-    answers: pd.Series, weights: pd.Series | Design, *, order: Sequence[str], profile: DisclosureProfile
+    answers: pd.Series,
+    weights: pd.Series | Design,
+    *,
+    order: Sequence[str],
+    profile: DisclosureProfile,
+    parents: Mapping[str, str] | None = None,
 ) -> pd.DataFrame:
     """Return the weighted share of each answer among those who gave one.
 
@@ -39,6 +44,8 @@ def share_by_category(
     order : sequence of str
         Categories, in the order of the table.
     profile : DisclosureProfile
+    parents : mapping, optional
+        Group of each category, where another table gives the totals of groups.
 
     Returns
     -------
@@ -57,7 +64,7 @@ def share_by_category(
     rows = [_row(category, weighted_share(known.eq(category), weights)) for category in order]
     table = pd.DataFrame(rows, columns=["category", *_NUMBERS])
     table["n"] = [int(known.eq(category).sum()) for category in order]
-    table["flag"] = flag_counts(table["n"], profile)
+    table["flag"] = flag_counts(table.set_index("category")["n"], profile, parents=parents).to_numpy()
     return hide(table, _NUMBERS)
 
 

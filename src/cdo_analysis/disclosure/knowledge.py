@@ -56,11 +56,15 @@ class Knowledge:
         self._ranged = [fact for fact, one in zip(self.facts, exact, strict=True) if not one]
 
     @cached_property
+    def _agreed(self) -> sp.csr_array:
+        return self.joint.agreements()
+
+    @cached_property
     def _equal(self) -> tuple[sp.csr_array, NDArray[np.float64]]:
-        agreed = self.joint.agreements()
+        agreed = self._agreed
         told = self.joint.matrix([fact.cell for fact in self._fixed])
         right = np.array([*np.zeros(agreed.shape[0]), *(fact.low or 0.0 for fact in self._fixed)])
-        return sp.csr_array(sp.vstack([told[:0], agreed, told])), right
+        return sp.csr_array(sp.vstack([agreed, told])), right
 
     @cached_property
     def _below(self) -> tuple[sp.csr_array, NDArray[np.float64]]:
@@ -95,7 +99,7 @@ class Knowledge:
 
     def _needed(self, found: object) -> tuple[Fact, ...]:
         """Return the facts that hold the end where it is: those with a price."""
-        start = self.joint.agreements().shape[0] if self._fixed else 0
+        start = self._agreed.shape[0]
         prices = np.asarray(found.eqlin.marginals)[start:]  # type: ignore[attr-defined]
         needed = [fact for fact, price in zip(self._fixed, prices, strict=False) if abs(price) > _NEAR]
         if self._ranged:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -12,7 +14,9 @@ from cdo_analysis.disclosure.rules import DisclosureProfile
 _NEAR = 1e-6
 
 
-def flag_counts(counts: pd.Series, profile: DisclosureProfile) -> pd.Series:
+def flag_counts(
+    counts: pd.Series, profile: DisclosureProfile, *, parents: Mapping[str, str] | None = None
+) -> pd.Series:
     """Flag the cells of one distribution whose total is published.
 
     A cell from 1 to ``profile.count - 1`` companies is suppressed. The total would give away a single hidden cell, and
@@ -25,6 +29,8 @@ def flag_counts(counts: pd.Series, profile: DisclosureProfile) -> pd.Series:
     counts : Series of int
         Companies behind each cell of the distribution.
     profile : DisclosureProfile
+    parents : mapping, optional
+        Group of each label of `counts`, where the totals of groups are published too: each hides cells of its own.
 
     Returns
     -------
@@ -39,8 +45,23 @@ def flag_counts(counts: pd.Series, profile: DisclosureProfile) -> pd.Series:
     >>> flag_counts(pd.Series([0, 4]), PROFILES["prudent"]).tolist()
     ['c', 'c']
     """
-    hidden = _hide(counts.to_numpy(dtype=int)[None, :], profile, sides=1)
-    return pd.Series(_flags(counts.to_numpy(dtype=int), hidden[0], profile), index=counts.index, dtype="str")
+    numbers = counts.to_numpy(dtype=int)
+    hidden = _hide(numbers[None, :], profile, sides=1)[0]
+    if parents is not None:
+        groups = pd.Series([parents.get(str(label), "") for label in counts.index])
+        places = [np.array(list(found)) for found in groups.groupby(groups).groups.values()]
+        hidden = _protect_groups(numbers, hidden, places, profile.count)
+    return pd.Series(_flags(numbers, hidden, profile), index=counts.index, dtype="str")
+
+
+def _protect_groups(
+    numbers: NDArray[np.int_], hidden: NDArray[np.bool_], groups: list[NDArray[np.int_]], fewest: int
+) -> NDArray[np.bool_]:
+    """Hide more cells of each group of one line until its total gives nothing away."""
+    hidden = hidden.copy()
+    for places in groups:
+        hidden[places] = _protect(numbers[places], hidden[places], fewest)
+    return hidden
 
 
 def flag_cross_table(counts: pd.DataFrame, profile: DisclosureProfile) -> pd.DataFrame:
@@ -87,8 +108,9 @@ def _hide(
     small = (numbers > 0) & (numbers < profile.count)
     hidden = _protect_lines(numbers, small if also is None else small | also, profile.count, sides)
     while True:
-        open_cells = _open_cells(numbers, hidden, profile, sides)
-        more = [further for cell in open_cells if (further := _further(numbers, hidden, cell, sides)) is not None]
+        # One line alone: what is hidden may be anything from zero to all of it, and is enough.
+        open_cells = _open_cells(numbers, hidden, profile) if sides == 2 else []
+        more = [further for cell in open_cells if (further := _further(numbers, hidden, cell)) is not None]
         if not more:
             return hidden
         hidden = hidden.copy()
@@ -126,7 +148,7 @@ def _protect(numbers: NDArray[np.int_], hidden: NDArray[np.bool_], fewest: int) 
 
 
 def _open_cells(
-    numbers: NDArray[np.int_], hidden: NDArray[np.bool_], profile: DisclosureProfile, sides: int
+    numbers: NDArray[np.int_], hidden: NDArray[np.bool_], profile: DisclosureProfile
 ) -> list[tuple[int, int]]:
     """Return the small cells whose bounds are too low or too close, given what the totals leave for hidden ones.
 
@@ -135,9 +157,7 @@ def _open_cells(
     fewest, cells = profile.count, np.argwhere(hidden)
     if not len(cells):
         return []
-    left = np.array(
-        [[line[tuple(cell)] for cell in cells] for line in _told_lines(numbers, profile, sides)], dtype=float
-    )
+    left = np.array([[line[tuple(cell)] for cell in cells] for line in _told_lines(numbers, profile)], dtype=float)
     left = left[left.any(axis=1)]
     held = numbers[tuple(cells.T)]
     seen = _Seen(left, left @ held, held.astype(float))
@@ -148,10 +168,10 @@ def _open_cells(
     return found
 
 
-def _told_lines(numbers: NDArray[np.int_], profile: DisclosureProfile, sides: int) -> list[NDArray[np.bool_]]:
+def _told_lines(numbers: NDArray[np.int_], profile: DisclosureProfile) -> list[NDArray[np.bool_]]:
     """Return the lines whose totals are known: everything, and each row and column whose total may be shown."""
     lines = [np.ones(numbers.shape, dtype=bool)]
-    for side in (0, 1) if sides == 2 else ():
+    for side in (0, 1):
         totals = numbers.sum(axis=1 - side)
         for line in np.flatnonzero(~_hide(totals[None, :], profile, sides=1)[0]):
             lines.append(np.indices(numbers.shape)[side] == line)
@@ -188,13 +208,11 @@ class _Seen:
         return False
 
 
-def _further(
-    numbers: NDArray[np.int_], hidden: NDArray[np.bool_], cell: tuple[int, int], sides: int
-) -> tuple[int, int] | None:
+def _further(numbers: NDArray[np.int_], hidden: NDArray[np.bool_], cell: tuple[int, int]) -> tuple[int, int] | None:
     """Return the smallest shown cell of the lines of a cell, one with somebody first; None where all is hidden."""
     row, column = cell
     lines = [(row, other) for other in range(numbers.shape[1])]
-    lines += [(other, column) for other in range(numbers.shape[0])] if sides == 2 else []
+    lines += [(other, column) for other in range(numbers.shape[0])]
     shown = [place for place in lines if not hidden[place]]
     return min(shown, key=lambda place: (numbers[place] == 0, numbers[place]), default=None)
 

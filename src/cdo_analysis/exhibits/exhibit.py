@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any, Literal
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from matplotlib.axes import Axes
 
+from cdo_analysis.disclosure import Fact
 from cdo_analysis.figures import picture
 from cdo_analysis.messages import space_french
 from cdo_analysis.resources import package_dir
@@ -20,6 +21,9 @@ Evidence = Literal["", "observed", "advised", "estimated"]
 
 MIME = "cdo_analysis"
 """Key of the metadata by which a page finds its pieces among a notebook's outputs."""
+
+PUBLISHED = "cdo_analysis_published"
+"""Key of the metadata that holds what a piece publishes, for the audit; it is no part of what is published."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +82,8 @@ class Exhibit:
         True where the table is to be opened by the reader though there is no figure: a long list of details.
     notes : sequence of (str, str)
         "Lecture", "Champ", "Source" and what they say.
+    published : sequence of Fact
+        What its numbers say of groups of respondents, for the audit.
     words : mapping
         Words of the page: ``data`` (the title of the folded table).
     language : str
@@ -98,8 +104,14 @@ class Exhibit:
     table: TableView | None = None
     folded: bool = False
     notes: Sequence[tuple[str, str]] = ()
+    published: Sequence[Fact] = field(default=(), repr=False)
     words: dict[str, str] = field(default_factory=dict)
     language: str = "fr"
+
+    def publishing(self, facts: Iterable[Fact]) -> Exhibit:
+        """Return the piece with what its numbers say of groups of respondents, each fact once."""
+        told = dict.fromkeys(replace(fact, place=self.id) for fact in (*self.published, *facts))
+        return replace(self, published=tuple(told))
 
     def to_html(self) -> str:
         """Return the piece as HTML: every text escaped, the picture inside, no style, no script."""
@@ -118,7 +130,10 @@ class Exhibit:
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict[str, str], dict[str, Any]]:
         about = {"id": self.id, "title": self.title, "level": self.level, "language": self.language}
-        return {"text/html": self.to_html(), "text/plain": self.to_text()}, {MIME: about}
+        metadata: dict[str, Any] = {MIME: about}
+        if self.published:
+            metadata[PUBLISHED] = [fact.to_json() for fact in self.published]
+        return {"text/html": self.to_html(), "text/plain": self.to_text()}, metadata
 
 
 @lru_cache

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -30,11 +31,16 @@ ENOUGH = 100
 
 
 class Groups(NamedTuple):
-    """Groups of respondents: the group of each one, the groups that are not empty in their order, their names."""
+    """Groups of respondents: the group of each one, the groups that are not empty in their order, their names.
+
+    ``name`` is the variable that they come from, ``parts`` the categories that each gathers, where it does.
+    """
 
     values: pd.Series
     order: list[str]
     labels: dict[str, str]
+    name: str = ""
+    parts: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -103,7 +109,7 @@ class View:
         else:
             item = self.book[name]
             codes, labels = tuple(item.codes), {code: item.label_of(code, self.language) for code in item.codes}
-        return Groups(values, [code for code in codes if values.eq(code).any()], labels)
+        return Groups(values, [code for code in codes if values.eq(code).any()], labels, name)
 
     # --- how digital is led ------------------------------------------------------------------------------------
 
@@ -201,7 +207,8 @@ class View:
     def exhibit(self, id: str, title: str, **fields: Any) -> Exhibit:
         """Return an exhibit in the language of the view."""
         words = {"data": self.say("page.list" if fields.get("folded") else "page.data")}
-        return Exhibit(id=id, title=title, language=self.language, words=words, **fields)
+        told = fields.pop("published", ())
+        return Exhibit(id=id, title=title, language=self.language, words=words, **fields).publishing(told)
 
     def cover(self, title: str, subtitle: str, paragraphs: Sequence[str]) -> Exhibit:
         """Return the head of a report, with what must be read before the rest and the study that it comes from."""

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from cdo_analysis.disclosure import flag_counts
+from cdo_analysis.disclosure import EVERYBODY, KNOWN, Cell, Fact, flag_counts
+from cdo_analysis.exhibits import published
 from cdo_analysis.exhibits.exhibit import Exhibit, TableView
 from cdo_analysis.exhibits.panorama.profiles import (
     STABLE,
@@ -36,7 +37,22 @@ def confidence(view: View) -> Exhibit | None:
         paragraphs=_sure_words(view, words),
         table=_by_group(view),
         notes=view.notes(reading=view.say("typology.confidence_reading", **words), n=len(view.scores)),
+        published=_published(view),
     )
+
+
+def _published(view: View) -> list[Fact]:
+    shares = view.study.table("profile_shares")
+    cells = [Cell.of(profile=str(int(profile))) for profile in shares["profile"]]
+    facts = published.counted(view, [EVERYBODY]) + published.counted(
+        view, cells, flag_counts(shares["n"], view.profile)
+    )
+    facts += published.told(view, [Cell.of(status="between")], EVERYBODY)
+    if view.main is None:
+        return facts
+    scored = [cell & published.known(view, f"score:{view.main.id}") for cell in cells]
+    few = shares["n"].lt(view.profile.mean)
+    return facts + published.averaged(view, view.scores[view.main.id], scored, few, decimals=view.decimals)
 
 
 def _sure_words(view: View, words: dict[str, str]) -> list[str]:
@@ -112,6 +128,7 @@ def methods_agreement(view: View) -> Exhibit | None:
         subtitle=view.say("typology.agreement_subtitle"),
         table=TableView(header, rows, numeric=(False, True, True, True)),
         notes=view.notes(reading=view.say("typology.agreement_reading"), n=int(table["n"].max())),
+        published=[f for r in rows_of(table) for f in published.plain(f"methods:{r.first}-{r.second}", int(r.n))],
     )
 
 
@@ -130,6 +147,7 @@ def residuals(view: View) -> Exhibit | None:
     large = float((table["residual"] > _LARGE).mean())
     fields = {"share": view.numbers.share(large), "n": int((table["residual"] > _LARGE).sum()), "all": len(table)}
     header = [view.say("typology.pair"), "n", view.say("typology.residual")]
+    pairs = [Cell.of({row.item: KNOWN, row.other: KNOWN}) for row in rows_of(worst)]
     return view.exhibit(
         "residuals",
         view.say("typology.residuals_title_none" if large == 0 else "typology.residuals_title", **fields),
@@ -137,6 +155,7 @@ def residuals(view: View) -> Exhibit | None:
         paragraphs=[_dropped_words(view)],
         table=TableView(header, rows, numeric=(False, True, True), caption=view.say("typology.residuals_caption")),
         notes=view.notes(reading=view.say("typology.residuals_reading", **group_words(view)), n=len(view.scores)),
+        published=published.counted(view, [EVERYBODY, *pairs]),
     )
 
 

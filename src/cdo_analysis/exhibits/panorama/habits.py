@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from cdo_analysis import figures
+from cdo_analysis.exhibits import published
 from cdo_analysis.exhibits.exhibit import Exhibit, TableView
 from cdo_analysis.exhibits.outcome import merging_words
 from cdo_analysis.exhibits.study_view import View
@@ -40,6 +41,11 @@ def choice_effects(view: View) -> Exhibit | None:
         **view.evidence("observed"),
     }
     n = view.observed.quality.n
+    shown = effects[effects["shown"]].drop_duplicates(["column", "level"])
+    parts["published"] = [
+        *published.plain(f"modelled@{view.study.id}", n),
+        *(f for r in rows_of(shown) for f in published.plain(f"effect:{r.column}={r.level}@{view.study.id}", int(r.n))),
+    ]
     if drawn.empty:
         title = view.say("panorama.effects_title_none")
         return view.exhibit("choice-effects", title, level=3, notes=view.notes(n=n), **parts)
@@ -141,6 +147,7 @@ def choice_quality(view: View) -> Exhibit | None:
         ),
         table=_bin_table(view, table),
         paragraphs=[text for text in words if text],
+        published=published.plain(f"modelled@{view.study.id}", quality.n),
         **view.caption("panorama.calibration", fields, n=quality.n),
         **view.evidence("observed"),
     )

@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 
 from cdo_analysis import figures
+from cdo_analysis.disclosure import Cell, Fact
+from cdo_analysis.exhibits import published
 from cdo_analysis.exhibits.exhibit import Exhibit, TableView
 from cdo_analysis.exhibits.study_view import View
 from cdo_analysis.tables import mean_by_group, mean_of_columns, ranked, rows_of, share_by_category
 from cdo_analysis.weighting import weighted_mean
-
-_BANDS = 10
 
 
 def distribution(view: View) -> Exhibit | None:
@@ -30,16 +30,25 @@ def distribution(view: View) -> Exhibit | None:
         "mean": view.numbers.number(weighted_mean(scores, view.design).estimate, view.decimals),
     }
     caption = view.caption("panorama.distribution", fields, n=len(scores))
-    return view.exhibit("distribution", subtitle=name, axes=axes, table=_bands_table(view, frame), **caption)
+    shares = _band_shares(view)
+    variable = f"score:{view.main.id}"
+    scored, lower = published.known(view, variable), Cell.of({variable: [str(b) for b in range(published.BANDS // 2)]})
+    facts = published.counted(view, [scored]) + published.counted(view, *published.divided_by(view, shares, variable))
+    facts += published.told(view, [lower], scored)
+    facts += published.averaged(view, view.scores[view.main.id], [scored], decimals=view.decimals)
+    table = _bands_table(view, shares)
+    return view.exhibit("distribution", subtitle=name, axes=axes, table=table, published=facts, **caption)
 
 
-def _bands_table(view: View, frame: pd.DataFrame) -> TableView:
-    """Return the share of the respondents in each band of the score: frame with score and weight."""
-    edges = np.linspace(*view.scale, _BANDS + 1)
-    found = np.clip(np.searchsorted(edges, frame["score"], side="right") - 1, 0, _BANDS - 1)
-    bands = pd.Series(found.astype(str), index=frame.index)
-    order = [str(band) for band in range(_BANDS)]
-    shares = share_by_category(bands, frame["weight"], order=order, profile=view.profile)
+def _band_shares(view: View) -> pd.DataFrame:
+    """Return the share of the respondents in each band of the score."""
+    bands, order = published.score_bands(view), [str(band) for band in range(published.BANDS)]
+    return share_by_category(bands, view.weights[bands.index], order=order, profile=view.profile)
+
+
+def _bands_table(view: View, shares: pd.DataFrame) -> TableView:
+    """Return the share of the respondents in each band of the score, the ends of each band written."""
+    edges = np.linspace(*view.scale, published.BANDS + 1)
     ends = [view.numbers.number(edge, 0 if edges[-1] - edges[0] >= 10 else 1) for edge in edges]
     rows = []
     for low, high, row in zip(ends, ends[1:], rows_of(shares), strict=False):
@@ -69,8 +78,19 @@ def dimensions(view: View) -> Exhibit | None:
         subtitle=axis,
         axes=figures.dots_with_intervals(table, numbers=view.numbers, label=axis),
         table=view.estimate_table(table, view.say("label.dimension"), decimals=decimals),
+        published=_means_facts(view, [(str(row.category), Cell(), row.flag) for row in rows_of(means)]),
         **view.caption("panorama.dimensions", fields, n=len(view.scores)),
     )
+
+
+def _means_facts(view: View, rows: list[tuple[str, Cell, str]]) -> list[Fact]:
+    """Return what a table of means of dimensions says: the n and the mean of each (dimension, group, flag)."""
+    facts: list[Fact] = published.counted(view, [Cell()])
+    for name, group, flag in rows:
+        cell = group & published.known(view, f"score:{name}")
+        facts += published.averaged(view, view.scores[name], [cell], [flag], decimals=view.decimals)
+        facts += [] if flag == "c" else published.counted(view, [cell])
+    return facts
 
 
 def dimensions_by_size(view: View) -> Exhibit | None:
@@ -88,12 +108,14 @@ def dimensions_by_size(view: View) -> Exhibit | None:
     by_dimension = table.groupby("label", sort=False)["estimate"]
     fields = {"dimension": (by_dimension.max() - by_dimension.min()).idxmax(), "groups": view.list_words(shown)}
     rows = table.assign(label=table["label"] + " — " + table["group"])
+    named = [(row.dimension, Cell.of(size_category=str(row.category)), row.flag) for row in rows_of(table)]
     return view.exhibit(
         "sizes",
         level=3,
         subtitle=axis,
         axes=figures.dots_by_group(table, numbers=view.numbers, label=axis, groups=shown),
         table=view.estimate_table(rows, view.say("label.dimension"), decimals=view.decimals),
+        published=[*_means_facts(view, named), *published.counted(view, [published.known(view, "size_category")])],
         **view.caption("panorama.sizes", fields, n=int(sizes.values.notna().sum())),
     )
 
@@ -105,7 +127,8 @@ def _means_by_size(view: View) -> pd.DataFrame:
     for name in view.dimensions:
         scores = view.scores[name]
         means = mean_by_group(scores, sizes.values, view.design, order=sizes.order, profile=view.profile)
-        parts.append(means.assign(label=view.dimension_label(name), group=means["category"].map(sizes.labels)))
+        group = means["category"].map(sizes.labels)
+        parts.append(means.assign(label=view.dimension_label(name), group=group, dimension=name))
     return pd.concat(parts, ignore_index=True)
 
 
@@ -122,12 +145,15 @@ def intensity(view: View) -> Exhibit | None:
     name = score.label.of(view.language)
     interval = view.numbers.interval(basic.low, basic.high, share=True)
     fields = {"share": view.numbers.share(basic.estimate), "name": name, "interval": interval}
-    label = view.say("label.respondent_share")
+    label, variable = view.say("label.respondent_share"), f"band:{score.id}"
+    facts = published.counted(view, *published.divided_by(view, table, variable))
+    facts += published.told(view, [Cell.of({variable: order[0]})], published.known(view, variable))
     return view.exhibit(
         "intensity",
         subtitle=name,
         axes=figures.dots_with_intervals(table, numbers=view.numbers, label=label, share=True),
         table=view.estimate_table(table, view.say("label.level"), share=True),
         paragraphs=[] if score.official else [view.say("panorama.intensity_words")],
+        published=published.counted(view, [published.known(view, variable)]) + facts,
         **view.caption("panorama.intensity", fields, n=basic.n),
     )
