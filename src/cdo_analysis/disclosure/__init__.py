@@ -8,9 +8,11 @@ the French official statistical service (not fewer than three units, no unit abo
 ``joint`` and ``knowledge`` bound what can be worked out from it, ``audit`` and ``means`` say whether that is too much.
 """
 
-from cdo_analysis.disclosure.audit import Audit, Opening, audit_counts
+from cdo_analysis.disclosure.audit import audit
+from cdo_analysis.disclosure.counts import Audit, Opening, audit_counts
 from cdo_analysis.disclosure.facts import EVERYBODY, KNOWN, Cell, Fact, count_of, hidden_count
 from cdo_analysis.disclosure.knowledge import Knowledge
+from cdo_analysis.disclosure.means import audit_means
 from cdo_analysis.disclosure.rules import (
     DEFAULT,
     PROFILES,
@@ -39,7 +41,9 @@ __all__ = [
     "Flag",
     "Knowledge",
     "Opening",
+    "audit",
     "audit_counts",
+    "audit_means",
     "count_hidden",
     "count_of",
     "disclosure_profile",

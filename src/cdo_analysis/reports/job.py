@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from cdo_analysis.errors import CdoAnalysisError, ProcessDiedError, PublishError, ReportError, TimeLimitError
+from cdo_analysis.reports.disclosed import CELLS, take_cells
 
 RESULT, NOTEBOOK, PAGE = "result.json", "executed.ipynb", "page.html"
 
@@ -95,6 +96,7 @@ def _make(job: Job, execute: Execute, staging: Path) -> dict[str, Any]:
     source = nbformat.read(template.path, as_version=4)
     notebook = execute(source, job.values, staging)
     check_complete(job.name, notebook)
+    _write(staging / CELLS, json.dumps(take_cells(notebook), ensure_ascii=False).encode("utf-8"))
     strip(notebook)
     title, html = render_page(notebook, template=job.name)
     made = {NOTEBOOK: nbformat.writes(notebook).encode("utf-8"), PAGE: html.encode("utf-8")}

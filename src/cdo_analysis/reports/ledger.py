@@ -28,7 +28,16 @@ CREATE TABLE IF NOT EXISTS runs (
 CREATE INDEX IF NOT EXISTS by_report ON runs (report, started);
 """
 
-STATES = ("running", "succeeded", "failed", "timeout", "process_died", "cannot_publish", "interrupted")
+STATES = (
+    "running",
+    "succeeded",
+    "failed",
+    "timeout",
+    "process_died",
+    "cannot_publish",
+    "interrupted",
+    "blocked_by_disclosure",
+)
 """What a run can be."""
 
 
