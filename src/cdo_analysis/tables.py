@@ -65,6 +65,8 @@ def share_by_category(
     table = pd.DataFrame(rows, columns=["category", *_NUMBERS])
     table["n"] = [int(known.eq(category).sum()) for category in order]
     table["flag"] = flag_counts(table.set_index("category")["n"], profile, parents=parents).to_numpy()
+    for name in ("estimate", "low", "high"):
+        table[name] = [profile.published_share(share, len(known)) for share in table[name]]
     return hide(table, _NUMBERS)
 
 
@@ -186,9 +188,9 @@ def missing_by_item(missing: pd.DataFrame, *, kinds: Sequence[str], profile: Dis
     counts = pd.DataFrame({kind: (missing == kind).sum() for kind in kinds})
     total = counts.sum(axis=1)
     hidden = counts.apply(lambda row: flag_counts(row, profile).eq("c"), axis=1)
-    shares = counts.div(asked.clip(lower=1), axis=0).mask(hidden)
     few = total.gt(0) & total.lt(profile.count)
-    shares = shares.assign(total=(total / asked.clip(lower=1)).mask(few), asked=asked)
+    printed = counts.mask(hidden).assign(total=total.mask(few)).map(profile.published)
+    shares = printed.div(asked.map(profile.published).clip(lower=1), axis=0).assign(asked=asked)
     return shares.rename_axis("item").reset_index().sort_values("total", ascending=False, ignore_index=True)
 
 

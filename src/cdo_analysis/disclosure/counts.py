@@ -7,7 +7,7 @@ also where its bounds are too close together, or all below what would be shown.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import product
 from typing import Literal
 
@@ -15,11 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cdo_analysis.disclosure.facts import KNOWN, Cell, Fact
-from cdo_analysis.disclosure.knowledge import Knowledge, whole
+from cdo_analysis.disclosure.knowledge import Extreme, Knowledge, whole
 from cdo_analysis.disclosure.rules import DisclosureProfile
 
 _NEAR = 1e-6
-_LOOKS = 3
+_LOOKS = 1
 _MOST_CROSSED = 5_000
 
 Kind = Literal["shown", "computed", "mean"]
@@ -40,6 +40,8 @@ class Opening:
         Printed as such, worked out from others, or a mean that is worked out.
     item : str
         Of what the mean is.
+    facts : tuple of Fact
+        The facts that open it, for a count that is worked out.
     """
 
     cell: Cell
@@ -48,6 +50,7 @@ class Opening:
     places: tuple[str, ...]
     kind: Kind = "computed"
     item: str = ""
+    facts: tuple[Fact, ...] = field(default=(), repr=False, compare=False)
 
     @property
     def key(self) -> tuple[Cell, str, str]:
@@ -158,13 +161,13 @@ class _Search:
             for sign in (1.0, -1.0):
                 self._solve(sign * (self.rows.T @ pull), largest=True)
 
-    def _solve(self, weights: NDArray[np.float64], *, largest: bool) -> tuple[float, tuple[Fact, ...]]:
+    def _solve(self, weights: NDArray[np.float64], *, largest: bool) -> Extreme:
         end = self.knowledge.extreme(weights, largest=largest)
         self.programs += 1
         if np.isfinite(end.value):
             seen = self.rows @ end.counts
             self.low, self.high = np.minimum(self.low, seen), np.maximum(self.high, seen)
-        return end.value, end.facts
+        return end
 
     def _cleared(self) -> NDArray[np.bool_]:
         """Tell which groups some table shows to be safe."""
@@ -175,15 +178,17 @@ class _Search:
     def _bound(self, place: int) -> list[Opening]:
         weights = np.zeros(self.rows.shape[1])
         weights[self.knowledge.joint.row(self.cells[place])] = 1.0
-        high, above = self._solve(weights, largest=True)
+        high = self._solve(weights, largest=True)
         if not self.is_hidden[place] and self._cleared()[place]:
             return []
-        low, below = self._solve(weights, largest=False)
-        least, most = whole(low, high)
+        low = self._solve(weights, largest=False)
+        least, most = whole(low.value, high.value)
         if not self._is_open(place, least, most):
             return []
-        places = tuple(dict.fromkeys(fact.place for fact in (*below, *above)))
-        return [Opening(self.cells[place], least, most, places)]
+        needed = tuple(dict.fromkeys((*self.knowledge.needed(low), *self.knowledge.needed(high))))
+        return [
+            Opening(self.cells[place], least, most, tuple(dict.fromkeys(fact.place for fact in needed)), facts=needed)
+        ]
 
     def _is_open(self, place: int, low: float, high: float) -> bool:
         if high < 1 or low >= self.profile.count:

@@ -19,6 +19,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from cdo_analysis.disclosure.facts import KNOWN, Cell
+from cdo_analysis.errors import DisclosureError
 
 MOST_CELLS = 20_000
 """Largest table of a clique; a larger one is left in the pieces that facts name, and the joint is no longer exact."""
@@ -59,10 +60,16 @@ class Joint:
         return min(fitting, key=lambda place: self.columns[place].size, default=-1)
 
     def row(self, cell: Cell) -> NDArray[np.int_]:
-        """Return the columns whose sum is the count of a cell; empty where no clique has its variables."""
+        """Return the columns whose sum is the count of a cell.
+
+        Raises
+        ------
+        DisclosureError
+            No piece of the table has all its variables: it was not named when the table was built.
+        """
         place = self.holding(cell.variables)
         if place < 0:
-            return np.empty(0, dtype=int)
+            raise DisclosureError(f"[{cell}] is in no table that facts cross; name it among the groups to bound.")
         wanted = dict(cell.conditions)
         chosen = [self._places(name, wanted.get(name)) for name in self.cliques[place]]
         return self.columns[place][np.ix_(*chosen)].ravel() if chosen else self.columns[place].ravel()
@@ -158,7 +165,8 @@ def _cliques(scopes: list[tuple[str, ...]], sizes: dict[str, int]) -> tuple[list
     # Where a table was too large, what facts name together must still have a place of its own.
     found += [] if exact else [set(scope) for scope in scopes]
     largest = [table for table in found if not any(table < other for other in found)]
-    return sorted({tuple(sorted(table)) for table in largest}), exact
+    # The count of everybody has a column of its own: tables that share no variable meet there, and nowhere denser.
+    return sorted({(), *(tuple(sorted(table)) for table in largest)}), exact
 
 
 def _neighbours(cliques: Sequence[tuple[str, ...]]) -> list[tuple[int, int]]:

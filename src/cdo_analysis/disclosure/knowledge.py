@@ -27,13 +27,13 @@ class Extreme:
     value : float
     counts : ndarray
         Counts of all the columns that reach it.
-    facts : tuple of Fact
-        Those without which it could go further.
+    prices : ndarray
+        Of each told fact, first those that say one number, then the others: what holds the end where it is.
     """
 
     value: float
     counts: NDArray[np.float64]
-    facts: tuple[Fact, ...]
+    prices: NDArray[np.float64]
 
 
 class Knowledge:
@@ -88,24 +88,22 @@ class Knowledge:
         sign = -1.0 if largest else 1.0
         (below, ends), (equal, right) = self._below, self._equal
         ranged = {"A_ub": below, "b_ub": ends} if len(ends) else {}
-        found = linprog(sign * weights, A_eq=equal, b_eq=right, **ranged, method="highs")
+        # These programs are small and alike: simplifying them first takes longer than solving them.
+        found = linprog(sign * weights, A_eq=equal, b_eq=right, **ranged, method="highs", options={"presolve": False})
         if found.status == 3:
-            return Extreme(np.inf if largest else 0.0, np.zeros(self.joint.size), ())
+            return Extreme(np.inf if largest else 0.0, np.zeros(self.joint.size), np.zeros(len(self.facts)))
         if found.x is None:
             raise DisclosureError(
                 "the published cells contradict each other, so that they cannot be audited; nothing is published."
             )
-        return Extreme(sign * float(found.fun), np.asarray(found.x), self._needed(found))
+        prices = np.abs(found.eqlin.marginals[self._agreed.shape[0] :])
+        ranging = np.abs(found.ineqlin.marginals).reshape(2, -1).sum(axis=0) if len(ends) else np.zeros(0)
+        return Extreme(sign * float(found.fun), np.asarray(found.x), np.concatenate([prices, ranging]))
 
-    def _needed(self, found: object) -> tuple[Fact, ...]:
-        """Return the facts that hold the end where it is: those with a price."""
-        start = self._agreed.shape[0]
-        prices = np.asarray(found.eqlin.marginals)[start:]  # type: ignore[attr-defined]
-        needed = [fact for fact, price in zip(self._fixed, prices, strict=False) if abs(price) > _NEAR]
-        if self._ranged:
-            both = np.abs(np.asarray(found.ineqlin.marginals)).reshape(2, -1).sum(axis=0)  # type: ignore[attr-defined]
-            needed += [fact for fact, price in zip(self._ranged, both, strict=True) if price > _NEAR]
-        return tuple(needed)
+    def needed(self, end: Extreme) -> tuple[Fact, ...]:
+        """Return the facts without which a number could go further."""
+        told = [*self._fixed, *self._ranged]
+        return tuple(fact for fact, price in zip(told, end.prices, strict=True) if price > _NEAR)
 
     def weights_of(self, cell: Cell) -> NDArray[np.float64]:
         """Return 1 for each column of a group, 0 elsewhere."""

@@ -35,6 +35,8 @@ class DisclosureProfile:
         Published counts are rounded to a multiple of it; 1 leaves them as they are.
     hides_unanimous : bool
         Hide the one answer of a group whose companies all gave it (group disclosure).
+    secondary : bool
+        False hides small cells alone, which their totals give away: to show what secondary suppression is for.
     reliable : int
         Under this number of companies a shown cell is marked ``u``.
     """
@@ -48,6 +50,7 @@ class DisclosureProfile:
     percent: float = 0.0
     rounding: int = 1
     hides_unanimous: bool = False
+    secondary: bool = True
     reliable: int = 30
 
     def published(self, n: float) -> float:

@@ -47,7 +47,7 @@ def flag_counts(
     """
     numbers = counts.to_numpy(dtype=int)
     hidden = _hide(numbers[None, :], profile, sides=1)[0]
-    if parents is not None:
+    if parents is not None and profile.secondary:
         groups = pd.Series([parents.get(str(label), "") for label in counts.index])
         places = [np.array(list(found)) for found in groups.groupby(groups).groups.values()]
         hidden = _protect_groups(numbers, hidden, places, profile.count)
@@ -106,7 +106,10 @@ def _hide(
 ) -> NDArray[np.bool_]:
     """Hide small cells, then others of their lines, then whatever bounds still ask for."""
     small = (numbers > 0) & (numbers < profile.count)
-    hidden = _protect_lines(numbers, small if also is None else small | also, profile.count, sides)
+    small_or_told = small if also is None else small | also
+    if not profile.secondary:
+        return small_or_told
+    hidden = _protect_lines(numbers, small_or_told, profile.count, sides)
     while True:
         # One line alone: what is hidden may be anything from zero to all of it, and is enough.
         open_cells = _open_cells(numbers, hidden, profile) if sides == 2 else []

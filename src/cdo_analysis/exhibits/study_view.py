@@ -285,7 +285,7 @@ class View:
         """Return the notes under a figure: how to read it, whom it is about, where it comes from."""
         how = self.say("notes.weighted" if weighted and self.is_weighted else "notes.unweighted")
         population = self.book.population.of(self.language) or self.say("notes.respondents")
-        count = f" ({self.say('label.n', n=self.numbers.number(n))})" if n is not None else ""
+        count = f" ({self.say('label.n', n=self.count(n))})" if n is not None else ""
         source = self.say("notes.source_text", title=self.book.title.of(self.language), id=self.study.id)
         return [
             *([(self.say("notes.reading"), reading)] if reading else []),
@@ -305,7 +305,11 @@ class View:
             return ["c", "c", "c"]
         mark = " (u)" if row.flag == "u" else ""
         interval = f"{write(row.low)} – {write(row.high)}" if np.isfinite(row.low) else self.numbers.absent
-        return [self.numbers.number(row.n), f"{write(row.estimate)}{mark}", interval]
+        return [self.count(row.n), f"{write(row.estimate)}{mark}", interval]
+
+    def count(self, n: float) -> str:
+        """Write how many respondents there are, rounded where the disclosure profile asks for it."""
+        return self.numbers.number(self.profile.published(n))
 
     def join_parts(self, parts: Iterable[str]) -> str:
         """Join parts of a sentence with the semicolon of the language."""

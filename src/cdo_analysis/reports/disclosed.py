@@ -92,8 +92,7 @@ class Published:
 
     def __init__(self, out: Path) -> None:
         self.out, self.path = out, out / FOLDER / FILE
-        self._audited: dict[tuple[str, frozenset[Fact]], Audit] = {}
-        self._together: set[Fact] = set()
+        self._safe: dict[tuple[str, frozenset[Fact]], Audit] = {}
 
     def admit(self, release: Release) -> dict[str, Any]:
         """Audit a report with all that was published, and write its cells in the ledger; return what was found.
@@ -164,25 +163,11 @@ class Published:
         found: dict[str, Any] = {"profile": profile, "facts": len(release.facts), "hidden": hidden, "new": len(new)}
         if not new:
             return found
-        if release.reader:
-            if self._goes_with_all(release, public, new):
-                return found | {"together": True}
-            found["together"] = False
         audit = self._look([*public, *release.facts], profile)
         opened = self._opened(audit, public, profile)
         if opened:
             raise DisclosureError(_refusal(release, opened))
         return found | {"cells": audit.cells, "programs": audit.programs, "exact": audit.exact}
-
-    def _goes_with_all(self, release: Release, public: list[Fact], new: set[Fact]) -> bool:
-        """Tell whether all company reports so far and this one, put together, open nothing."""
-        if new <= self._together:
-            return True
-        together = [*public, *self._together, *release.facts]
-        if self._opened(self._look(together, release.profile), public, release.profile):
-            return False
-        self._together |= new
-        return True
 
     def _opened(self, audit: Audit, public: list[Fact], profile: str) -> list[Any]:
         """Return what an audit found open that was not open before."""
@@ -192,14 +177,17 @@ class Published:
         return [opening for opening in audit.openings if opening.key not in before]
 
     def _look(self, facts: Iterable[Fact], profile: str) -> Audit:
-        """Audit facts, once."""
+        """Audit facts; what is safe is remembered, so that companies with the same peers are looked at once."""
         from cdo_analysis.disclosure import audit, disclosure_profile
 
         listed = list(facts)
-        key = (profile, frozenset(listed))
-        if key not in self._audited:
-            self._audited[key] = audit(listed, disclosure_profile(profile))
-        return self._audited[key]
+        key = (profile, frozenset(fact.said for fact in listed))
+        if key not in self._safe:
+            found = audit(listed, disclosure_profile(profile))
+            if found.openings:
+                return found
+            self._safe[key] = found
+        return self._safe[key]
 
 
 def _read(connection: sqlite3.Connection, wave: str) -> Iterator[Fact]:

@@ -61,7 +61,7 @@ def _row(view: View, claim: Claim, test: ClaimTest, row: Any) -> list[str]:
     if row.flag == "c":
         return [text, test.estimand.of(view.language), "c", "c", "c", verdict]
     few = " (u)" if row.n < view.profile.reliable else ""
-    n = f"{view.numbers.number(row.n)}{few}" if row.n else view.numbers.absent
+    n = f"{view.count(row.n)}{few}" if row.n else view.numbers.absent
     return [text, test.estimand.of(view.language), n, *_numbers(view, test, row), verdict]
 
 

@@ -74,7 +74,7 @@ def _card(view: View, row: Any) -> Card:
 
 def _share_line(view: View, n: int, share: Estimate) -> str:
     interval = view.numbers.interval(max(share.low, 0), min(share.high, 1), share=True)
-    return view.say("panorama.card_share", n=n, interval=interval)
+    return view.say("panorama.card_share", n=view.count(n), interval=interval)
 
 
 def _score_lines(view: View, profile: int, n: int) -> list[str]:

@@ -139,7 +139,7 @@ def _rows(view: View, table: pd.DataFrame) -> TableView:
     for row in rows_of(table):
         values = [view.numbers.number(value, decimals) for value in (row.before, row.after, row.change)]
         interval = f"{view.numbers.number(row.low, decimals)} – {view.numbers.number(row.high, decimals)}"
-        rows.append([row.label, *(["c"] * 5 if row.hidden else [view.numbers.number(row.n), *values, interval])])
+        rows.append([row.label, *(["c"] * 5 if row.hidden else [view.count(row.n), *values, interval])])
     names = ("before", "after", "change")
     header = [view.say("label.dimension"), "n", *(view.say(f"panorama.change_{name}") for name in names)]
     return TableView([*header, view.say("label.interval")], rows, numeric=(False, *[True] * 5))

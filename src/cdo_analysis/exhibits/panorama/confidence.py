@@ -91,7 +91,7 @@ def _written(view: View, row: Any, flag: str) -> list[str]:
     if flag == "c":
         return ["c", "c", "c"]
     shares = [view.numbers.share(row[name]) for name in ("share_weighted", "share_unweighted")]
-    return [view.numbers.number(row["n"]), *shares]
+    return [view.count(row["n"]), *shares]
 
 
 def _order_cells(view: View, row: Any) -> list[str]:
@@ -117,7 +117,7 @@ def methods_agreement(view: View) -> Exhibit | None:
     for row in rows_of(table):
         pair = f"{view.say(f'typology.method_{row.first}')} — {view.say(f'typology.method_{row.second}')}"
         values = [view.numbers.number(v, 2) for v in (row.adjusted_rand_weighted, row.adjusted_rand)]
-        rows.append([pair, view.numbers.number(row.n), *values])
+        rows.append([pair, view.count(row.n), *values])
     ours = table[table["first"].eq("classes")]["adjusted_rand_weighted"]
     title = f"typology.agreement_{'good' if ours.min() >= 0.6 else 'fair' if ours.min() >= 0.3 else 'poor'}"
     header = [view.say("typology.methods"), "n", view.say("typology.rand_weighted"), view.say("typology.rand")]
@@ -143,7 +143,7 @@ def residuals(view: View) -> Exhibit | None:
     rows = []
     for row in rows_of(worst):
         pair = f"{_label(view, row.item)} — {_label(view, row.other)}"
-        rows.append([pair, view.numbers.number(row.n), view.numbers.number(row.residual, 1)])
+        rows.append([pair, view.count(row.n), view.numbers.number(row.residual, 1)])
     large = float((table["residual"] > _LARGE).mean())
     fields = {"share": view.numbers.share(large), "n": int((table["residual"] > _LARGE).sum()), "all": len(table)}
     header = [view.say("typology.pair"), "n", view.say("typology.residual")]

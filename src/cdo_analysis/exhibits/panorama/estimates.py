@@ -170,7 +170,7 @@ def balance(view: View) -> Exhibit | None:
 def _size_table(view: View, sizes: pd.DataFrame, labels: list[str]) -> TableView:
     number, rows = view.numbers.number, []
     for row, label in zip(rows_of(sizes), labels, strict=True):
-        counts = [number(row.n), number(row.effective_n)] if row.n >= view.profile.mean else ["c", "c"]
+        counts = [view.count(row.n), number(row.effective_n)] if row.n >= view.profile.mean else ["c", "c"]
         largest = [number(row.largest_before, 2), number(row.largest_after, 2)]
         rows.append([label, *counts, view.numbers.share(row.largest_weight), *largest])
     names = ("balance_effective", "balance_weight", "balance_before", "balance_after")

@@ -111,7 +111,7 @@ def _effect_table(view: View, effects: pd.DataFrame) -> TableView:
     for _, change in effects.groupby(["column", "level"], sort=False):
         first = next(rows_of(change))
         cells = [_cell(view, row) for row in rows_of(change)]
-        rows.append([_change(view, first), view.numbers.number(first.n) if first.shown else "c", *cells])
+        rows.append([_change(view, first), view.count(first.n) if first.shown else "c", *cells])
     header = [view.say("panorama.effects_change"), "n", *(view.option_label(option) for option in options)]
     return TableView(header, rows, numeric=(False, *[True] * (len(options) + 1)))
 
@@ -169,9 +169,7 @@ def _bin_table(view: View, table: pd.DataFrame) -> TableView:
     for row in rows_of(table):
         hidden = not np.isfinite(row.observed)
         interval = "c" if hidden else f"{share(row.low)} – {share(row.high)}"
-        rows.append(
-            [share(row.predicted), view.numbers.number(row.n), "c" if hidden else share(row.observed), interval]
-        )
+        rows.append([share(row.predicted), view.count(row.n), "c" if hidden else share(row.observed), interval])
     names = ("calibration_predicted", "calibration_n", "calibration_observed")
     header = [*(view.say(f"panorama.{name}") for name in names), view.say("label.interval")]
     return TableView(header, rows, numeric=(True, True, True, True))

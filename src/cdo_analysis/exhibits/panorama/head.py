@@ -13,7 +13,7 @@ from cdo_analysis.weighting import weighted_mean
 
 def cover(view: View) -> Exhibit:
     """Return the head of the report: how many profiles, the mean of the main score with its interval, what follows."""
-    paragraphs = [view.say("panorama.lead", n=view.numbers.number(len(view.scores)))]
+    paragraphs = [view.say("panorama.lead", n=view.count(len(view.scores)))]
     verdict = verdict_of(view)
     if view.main is not None and verdict != "not_sought":
         paragraphs.append(view.say(f"typology.verdict_{verdict}_words"))

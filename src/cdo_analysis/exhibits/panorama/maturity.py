@@ -52,7 +52,7 @@ def _bands_table(view: View, shares: pd.DataFrame) -> TableView:
     ends = [view.numbers.number(edge, 0 if edges[-1] - edges[0] >= 10 else 1) for edge in edges]
     rows = []
     for low, high, row in zip(ends, ends[1:], rows_of(shares), strict=False):
-        cells = ["c", "c"] if row.flag == "c" else [view.numbers.number(row.n), view.numbers.share(row.estimate)]
+        cells = ["c", "c"] if row.flag == "c" else [view.count(row.n), view.numbers.share(row.estimate)]
         rows.append([f"{low} – {high}", *cells])
     header = [view.say("label.score"), "n", view.say("label.share")]
     return TableView(header, rows, numeric=(False, True, True))

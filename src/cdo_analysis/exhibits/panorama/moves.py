@@ -47,7 +47,7 @@ def transitions(view: View, previous: str | Path) -> Exhibit | None:
     words = group_words(view)
     return view.exhibit(
         "transitions",
-        view.say("typology.moves_title", n=view.numbers.number(len(shared)), **words),
+        view.say("typology.moves_title", n=view.count(len(shared)), **words),
         level=3,
         paragraphs=[view.say("typology.moves_words", **words), stay],
         table=_rows(view, before, table),
@@ -108,4 +108,4 @@ def _rows(view: View, before: View, table: pd.DataFrame) -> TableView:
 def _cells(view: View, row: Any) -> list[str]:
     share = view.numbers.share
     ends = f" ({share(row.low)} – {share(row.high)})" if row.low < row.high else ""
-    return [view.numbers.number(row.n), share(row.modal), f"{share(row.estimate)}{ends}"]
+    return [view.count(row.n), share(row.modal), f"{share(row.estimate)}{ends}"]

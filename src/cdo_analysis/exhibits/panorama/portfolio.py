@@ -146,7 +146,7 @@ def _table(view: View, shown: pd.DataFrame) -> TableView:
     rows = []
     for group, part in shown.groupby("label", sort=False):
         cells = part.set_index("option").reindex(options)
-        n = view.numbers.number(float(part["group_n"].iloc[0]))
+        n = view.count(float(part["group_n"].iloc[0]))
         rows.append([str(group), n, *(_cell(view, cell) for cell in cells.itertuples(index=False))])
     header = [view.say("portfolio.group"), "n", *options]
     return TableView(header, rows, numeric=(False, *[True] * (len(header) - 1)))

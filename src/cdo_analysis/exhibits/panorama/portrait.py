@@ -114,7 +114,7 @@ def _marking(part: pd.DataFrame) -> pd.DataFrame:
 def _answer_row(view: View, row: Any) -> list[str]:
     unsure = " (u)" if row.flag == "u" else ""
     shares = [view.numbers.share(v) for v in (row.share_in_profile, row.share_of_answer, row.overall)]
-    n = view.numbers.number(row.n) + unsure
+    n = view.count(row.n) + unsure
     answer = _answer_label(view, row.item, row.category) + ("" if row.role == "active" else " *")
     return [profile_name(view, int(row.profile)), answer, n, *shares, view.numbers.number(row.v_test, 1)]
 

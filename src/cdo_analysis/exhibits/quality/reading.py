@@ -23,7 +23,7 @@ def care(view: View) -> Exhibit:
     rows = []
     for name in FLAGS:
         n = int(flags[name].sum())
-        count = "c" if 0 < n < view.profile.count else view.numbers.number(n)
+        count = "c" if 0 < n < view.profile.count else view.count(n)
         rows.append([view.say(f"flag.{name}"), count, view.say(f"flag.{name}_rule")])
     header = [view.say("quality.flag"), view.say("label.respondents"), view.say("quality.rule")]
     share = view.numbers.share(float(flagged.mean()), n=len(flags))

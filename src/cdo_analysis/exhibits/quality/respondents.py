@@ -129,7 +129,7 @@ def _margins_table(view: View, margins: pd.DataFrame) -> TableView:
     share = view.numbers.share
     rows = []
     for row in rows_of(margins):
-        shown = [view.numbers.number(row.n), share(row.sample), share(row.weighted)]
+        shown = [view.count(row.n), share(row.sample), share(row.weighted)]
         rows.append([row.label, *(["c"] * 3 if row.flag == "c" else shown), share(row.population)])
     header = [view.say(f"quality.margins_{name}") for name in ("category", "n", "sample", "weighted", "population")]
     return TableView(header, rows, numeric=(False, True, True, True, True))
@@ -173,7 +173,7 @@ def _missing_table(view: View, table: pd.DataFrame, questions: list[str]) -> Tab
     for question, row in zip(questions, rows_of(table), strict=True):
         shares = [getattr(row, kind) for kind in _SHOWN_MISSING]
         written = [view.numbers.share(share) if np.isfinite(share) else "c" for share in shares]
-        rows.append([question, view.numbers.number(row.asked), *written])
+        rows.append([question, view.count(row.asked), *written])
     kinds = [view.say(f"missing.{kind}") for kind in _SHOWN_MISSING]
     header = [view.say("label.question"), view.say("label.asked"), *kinds]
     return TableView(header, rows, numeric=(False, *[True] * (len(header) - 1)))

@@ -56,9 +56,9 @@ def _published(view: View, table: pd.DataFrame) -> list[Fact]:
 def _row(view: View, name: str, row: object) -> list[str]:
     kind, n, mean, rank = (getattr(row, key) for key in ("kind", "n", "mean", "rank_correlation"))
     if n < view.profile.mean:
-        return [_way(view, str(kind), name), view.numbers.number(n), "c", "c"]
+        return [_way(view, str(kind), name), view.count(n), "c", "c"]
     shown = view.numbers.number(mean, 1) if kind != "graded" else view.numbers.absent
-    return [_way(view, str(kind), name), view.numbers.number(n), shown, view.numbers.number(rank, 2)]
+    return [_way(view, str(kind), name), view.count(n), shown, view.numbers.number(rank, 2)]
 
 
 def _way(view: View, kind: str, name: str) -> str:
@@ -101,7 +101,7 @@ def _imputed(view: View) -> list[str]:
 def _imputed_words(view: View, group: str, row: pd.Series) -> str:
     decimals = 1
     fields = {name: view.numbers.number(row[name], decimals) for name in ("as_measured", "estimate", "low", "high")}
-    fields |= {name: view.numbers.number(row[name]) for name in ("n", "measured")}
+    fields |= {name: view.count(row[name]) for name in ("n", "measured")}
     fields["missing"] = view.numbers.share(row["missing_information"])
     label = view.say("quality.imputed_all") if group == "all" else view.say(f"size.{group}")
     return view.say("quality.imputed", group=label, **fields)
