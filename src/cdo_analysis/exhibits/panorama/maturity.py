@@ -18,11 +18,10 @@ def distribution(view: View) -> Exhibit | None:
     """Return how the main score is spread over the respondents, in ten bands of its scale. None without a score."""
     if view.main is None:
         return None
-    scores, scale = view.scores[view.main.id].dropna(), view.scale
-    frame = pd.DataFrame({"score": scores, "weight": view.weights[scores.index]})
+    scores, scale, shares = view.scores[view.main.id].dropna(), view.scale, _band_shares(view)
     name, half = view.score_words(view.main), sum(scale) / 2
     labels = (name, view.say("label.respondent_share"))
-    axes = figures.score_distribution(frame, numbers=view.numbers, labels=labels, scale=scale)
+    axes = figures.score_distribution(shares, numbers=view.numbers, labels=labels, scale=scale)
     below = weighted_mean((scores < half).astype(float), view.design)
     fields = {
         "share": view.numbers.share(below.estimate),
@@ -30,14 +29,17 @@ def distribution(view: View) -> Exhibit | None:
         "mean": view.numbers.number(weighted_mean(scores, view.design).estimate, view.decimals),
     }
     caption = view.caption("panorama.distribution", fields, n=len(scores))
-    shares = _band_shares(view)
-    variable = f"score:{view.main.id}"
+    table, facts = _bands_table(view, shares), _bands_published(view, view.main.id, shares)
+    return view.exhibit("distribution", subtitle=name, axes=axes, table=table, published=facts, **caption)
+
+
+def _bands_published(view: View, main: str, shares: pd.DataFrame) -> list[Fact]:
+    """Return what the bands, the share under half of the scale and the mean tell."""
+    variable = f"score:{main}"
     scored, lower = published.known(view, variable), Cell.of({variable: [str(b) for b in range(published.BANDS // 2)]})
     facts = published.counted(view, [scored]) + published.counted(view, *published.divided_by(view, shares, variable))
     facts += published.told(view, [lower], scored)
-    facts += published.averaged(view, view.scores[view.main.id], [scored], decimals=view.decimals)
-    table = _bands_table(view, shares)
-    return view.exhibit("distribution", subtitle=name, axes=axes, table=table, published=facts, **caption)
+    return facts + published.averaged(view, view.scores[main], [scored], decimals=view.decimals)
 
 
 def _band_shares(view: View) -> pd.DataFrame:
