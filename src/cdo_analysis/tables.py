@@ -6,20 +6,32 @@ A table has one row a cell. Its columns are language-neutral (``category``, ``n`
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from cdo_analysis.disclosure import DisclosureProfile, flag_counts, flag_cross_table, flag_means, hide
+from cdo_analysis.disclosure import (
+    DisclosureProfile,
+    flag_counts,
+    flag_cross_table,
+    flag_means,
+    hide,
+    is_dominated,
+)
 from cdo_analysis.weighting import Design, Estimate, as_design, weighted_mean, weighted_share
 
 _NUMBERS = ["n", "estimate", "low", "high"]
 
 
 def share_by_category(
-    answers: pd.Series, weights: pd.Series | Design, *, order: Sequence[str], profile: DisclosureProfile
+    answers: pd.Series,
+    weights: pd.Series | Design,
+    *,
+    order: Sequence[str],
+    profile: DisclosureProfile,
+    parents: Mapping[str, str] | None = None,
 ) -> pd.DataFrame:
     """Return the weighted share of each answer among those who gave one.
 
@@ -32,6 +44,8 @@ def share_by_category(
     order : sequence of str
         Categories, in the order of the table.
     profile : DisclosureProfile
+    parents : mapping, optional
+        Group of each category, where another table gives the totals of groups.
 
     Returns
     -------
@@ -57,7 +71,9 @@ def share_by_category(
         counts.append(int(np.count_nonzero(codes == category)))
     table = pd.DataFrame(rows, columns=["category", *_NUMBERS])
     table["n"] = counts
-    table["flag"] = flag_counts(table["n"], profile)
+    table["flag"] = flag_counts(table.set_index("category")["n"], profile, parents=parents).to_numpy()
+    for name in ("estimate", "low", "high"):
+        table[name] = [profile.published_share(share, len(known)) for share in table[name]]
     return hide(table, _NUMBERS)
 
 
@@ -124,7 +140,8 @@ def mean_by_group(
     Returns
     -------
     DataFrame
-        One row a group: category, n, estimate, low, high, flag.
+        One row a group: category, n, estimate, low, high, flag. Hidden where too few companies are behind a mean, or
+        where one or two make most of its sum.
     """
     known, design = values.dropna(), as_design(weights)
     own, places = groups.loc[known.index].to_numpy(dtype=object), design.places(known.index)
@@ -132,13 +149,17 @@ def mean_by_group(
     for group in order:
         inside = np.full(len(design.weights), np.nan)
         inside[places[own == group]] = known.to_numpy(dtype="float64")[own == group]
-        rows.append(_row(group, weighted_mean(pd.Series(inside, index=design.weights.index), design)))
+        found = weighted_mean(pd.Series(inside, index=design.weights.index), design)
+        rows.append(_row(group, found) | _dominated(known[own == group], profile))
     return _means(rows, profile)
 
 
 def mean_of_columns(frame: pd.DataFrame, weights: pd.Series | Design, *, profile: DisclosureProfile) -> pd.DataFrame:
     """Return the weighted mean of each column of `frame`: category, n, estimate, low, high, flag."""
-    rows = [_row(name, weighted_mean(column.dropna(), weights)) for name, column in frame.items()]
+    rows = [
+        _row(name, weighted_mean(column.dropna(), weights)) | _dominated(column, profile)
+        for name, column in frame.items()
+    ]
     return _means(rows, profile)
 
 
@@ -153,7 +174,7 @@ def peer_band(
     known = values.dropna()
     n = len(known)
     band: dict[str, float | str] = {"n": n, "mean": np.nan, "low": np.nan, "high": np.nan, "flag": "c"}
-    if n >= profile.mean:
+    if n >= profile.mean and not is_dominated(known, profile):
         band |= {"mean": round(float(np.average(known, weights=weights[known.index])), decimals), "flag": ""}
     if n >= profile.quartiles:
         low, high = _weighted_quantiles(known, weights[known.index], (0.25, 0.75))
@@ -180,9 +201,9 @@ def missing_by_item(missing: pd.DataFrame, *, kinds: Sequence[str], profile: Dis
     counts = pd.DataFrame({kind: (missing == kind).sum() for kind in kinds})
     total = counts.sum(axis=1)
     hidden = counts.apply(lambda row: flag_counts(row, profile).eq("c"), axis=1)
-    shares = counts.div(asked.clip(lower=1), axis=0).mask(hidden)
     few = total.gt(0) & total.lt(profile.count)
-    shares = shares.assign(total=(total / asked.clip(lower=1)).mask(few), asked=asked)
+    printed = counts.mask(hidden).assign(total=total.mask(few)).map(profile.published)
+    shares = printed.div(asked.map(profile.published).clip(lower=1), axis=0).assign(asked=asked)
     return shares.rename_axis("item").reset_index().sort_values("total", ascending=False, ignore_index=True)
 
 
@@ -221,7 +242,11 @@ def _row(category: object, estimate: Estimate) -> dict[str, object]:
     }
 
 
+def _dominated(values: pd.Series, profile: DisclosureProfile) -> dict[str, object]:
+    return {"dominated": is_dominated(values.to_numpy(dtype=float), profile)}
+
+
 def _means(rows: list[dict[str, object]], profile: DisclosureProfile) -> pd.DataFrame:
-    table = pd.DataFrame(rows, columns=["category", *_NUMBERS])
-    table["flag"] = flag_means(table["n"], profile)
+    table = pd.DataFrame(rows, columns=["category", *_NUMBERS, "dominated"])
+    table["flag"] = flag_means(table["n"], profile).mask(table.pop("dominated").astype(bool), "c")
     return hide(table, _NUMBERS)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any, Literal
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from matplotlib.axes import Axes
 
+from cdo_analysis.disclosure import Fact
 from cdo_analysis.figures import Drawing, picture
 from cdo_analysis.messages import space_french
 from cdo_analysis.resources import package_dir
@@ -20,6 +21,9 @@ Evidence = Literal["", "observed", "advised", "estimated"]
 
 MIME = "cdo_analysis"
 """Key of the metadata by which a page finds its pieces among a notebook's outputs."""
+
+PUBLISHED = "cdo_analysis_published"
+"""Key of the metadata that holds what a piece publishes, for the audit; it is no part of what is published."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +82,8 @@ class Exhibit:
         True where the table is to be opened by the reader though there is no figure: a long list of details.
     notes : sequence of (str, str)
         "Lecture", "Champ", "Source" and what they say.
+    published : sequence of Fact
+        What its numbers say of groups of respondents, for the audit.
     words : mapping
         Words of the page: ``data`` (the title of the folded table).
     language : str
@@ -98,19 +104,25 @@ class Exhibit:
     table: TableView | None = None
     folded: bool = False
     notes: Sequence[tuple[str, str]] = ()
+    published: Sequence[Fact] = field(default=(), repr=False)
     words: dict[str, str] = field(default_factory=dict)
     language: str = "fr"
+
+    def publishing(self, facts: Iterable[Fact]) -> Exhibit:
+        """Return the piece with what its numbers say of groups of respondents, each fact once."""
+        told = dict.fromkeys(replace(fact, place=self.id) for fact in (*self.published, *facts))
+        return replace(self, published=tuple(told))
 
     def to_html(self) -> str:
         """Return the piece as HTML: every text escaped, the picture inside, no style, no script."""
         data = base64.b64encode(self.picture()).decode("ascii")
         return _template(self.language).render(x=self, picture=data).strip()
 
-    def picture(self) -> bytes:
+    def picture(self, *, dpi: int = 150) -> bytes:
         """Return the figure as the bytes of a PNG; none where the piece has no figure."""
         if self.axes is None:
             return b""
-        return self.axes.picture() if isinstance(self.axes, Drawing) else picture(self.axes)
+        return self.axes.picture(dpi=dpi) if isinstance(self.axes, Drawing) else picture(self.axes, dpi=dpi)
 
     def to_text(self) -> str:
         """Return the piece as plain text, for a terminal or a screen reader."""
@@ -124,7 +136,10 @@ class Exhibit:
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict[str, str], dict[str, Any]]:
         about = {"id": self.id, "title": self.title, "level": self.level, "language": self.language}
-        return {"text/html": self.to_html(), "text/plain": self.to_text()}, {MIME: about}
+        metadata: dict[str, Any] = {MIME: about}
+        if self.published:
+            metadata[PUBLISHED] = [fact.to_json() for fact in self.published]
+        return {"text/html": self.to_html(), "text/plain": self.to_text()}, metadata
 
 
 @lru_cache

@@ -6,6 +6,7 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
@@ -35,11 +36,16 @@ Made = TypeVar("Made")
 
 
 class Groups(NamedTuple):
-    """Groups of respondents: the group of each one, the groups that are not empty in their order, their names."""
+    """Groups of respondents: the group of each one, the groups that are not empty in their order, their names.
+
+    ``name`` is the variable that they come from, ``parts`` the categories that each gathers, where it does.
+    """
 
     values: pd.Series
     order: list[str]
     labels: dict[str, str]
+    name: str = ""
+    parts: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, repr=False)
@@ -120,7 +126,7 @@ class View(Shown):
         else:
             item = self.book[name]
             codes, labels = tuple(item.codes), {code: item.label_of(code, self.language) for code in item.codes}
-        return Groups(values, [code for code in codes if values.eq(code).any()], labels)
+        return Groups(values, [code for code in codes if values.eq(code).any()], labels, name)
 
     # --- how digital is led ------------------------------------------------------------------------------------
 
@@ -233,7 +239,8 @@ class View(Shown):
     def exhibit(self, id: str, title: str, **fields: Any) -> Exhibit:
         """Return an exhibit in the language of the view."""
         words = {"data": self.say("page.list" if fields.get("folded") else "page.data")}
-        return Exhibit(id=id, title=title, language=self.language, words=words, **fields)
+        told = fields.pop("published", ())
+        return Exhibit(id=id, title=title, language=self.language, words=words, **fields).publishing(told)
 
     def cover(self, title: str, subtitle: str, paragraphs: Sequence[str]) -> Exhibit:
         """Return the head of a report, with what must be read before the rest and the study that it comes from."""
@@ -310,7 +317,7 @@ class View(Shown):
         """Return the notes under a figure: how to read it, whom it is about, where it comes from."""
         how = self.say("notes.weighted" if weighted and self.is_weighted else "notes.unweighted")
         population = self.book.population.of(self.language) or self.say("notes.respondents")
-        count = f" ({self.say('label.n', n=self.numbers.number(n))})" if n is not None else ""
+        count = f" ({self.say('label.n', n=self.count(n))})" if n is not None else ""
         source = self.say("notes.source_text", title=self.book.title.of(self.language), id=self.study.id)
         return [
             *([(self.say("notes.reading"), reading)] if reading else []),
@@ -330,7 +337,11 @@ class View(Shown):
             return ["c", "c", "c"]
         mark = " (u)" if row.flag == "u" else ""
         interval = f"{write(row.low)} – {write(row.high)}" if np.isfinite(row.low) else self.numbers.absent
-        return [self.numbers.number(row.n), f"{write(row.estimate)}{mark}", interval]
+        return [self.count(row.n), f"{write(row.estimate)}{mark}", interval]
+
+    def count(self, n: float) -> str:
+        """Write how many respondents there are, rounded where the disclosure profile asks for it."""
+        return self.numbers.number(self.profile.published(n))
 
     def join_parts(self, parts: Iterable[str]) -> str:
         """Join parts of a sentence with the semicolon of the language."""

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
@@ -36,14 +34,14 @@ _LONG_NAME = 24
 
 
 def score_distribution(
-    scores: pd.DataFrame, *, numbers: Numbers, labels: tuple[str, str], scale: tuple[float, float] = (0, 100)
+    bands: pd.DataFrame, *, numbers: Numbers, labels: tuple[str, str], scale: tuple[float, float] = (0, 100)
 ) -> Axes:
-    """Draw the weighted distribution of a score, in ten bands of its scale.
+    """Draw the weighted distribution of a score, in bands of its scale; a hidden band bears a "c" and no bar.
 
     Parameters
     ----------
-    scores : DataFrame
-        score, weight; one row a company.
+    bands : DataFrame
+        estimate (0 to 1; NaN where it is hidden); one row a band of equal width, the lowest first.
     numbers : Numbers
     labels : tuple of two str
         What the two axes measure: the score, the share of the respondents.
@@ -51,9 +49,13 @@ def score_distribution(
         Lowest and highest value of the score.
     """
     axes = new_axes(2.6)
-    how: dict[str, Any] = {"stat": "proportion", "color": BLUE, "edgecolor": "white", "alpha": 1}
+    edges = np.linspace(*scale, len(bands) + 1)
+    heights = bands["estimate"].to_numpy(dtype=float)
+    shown, width = np.isfinite(heights), edges[1] - edges[0]
     with in_style():
-        sns.histplot(scores, x="score", weights="weight", bins=np.linspace(*scale, 11).tolist(), ax=axes, **how)
+        axes.bar(edges[:-1][shown], heights[shown], width=width, align="edge", color=BLUE, edgecolor="white")
+        for low in edges[:-1][~shown]:
+            axes.annotate("c", (low + width / 2, 0), xytext=(0, 2), textcoords="offset points", ha="center", color=INK)
         axes.grid(axis="y", color=GRID)
         axes.set_axisbelow(True)
     axes.set_xlabel(labels[0])

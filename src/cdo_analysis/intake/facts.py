@@ -63,9 +63,10 @@ def dates_of(columns: Iterable[ReadColumn]) -> dict[str, int]:
     counts: Counter[str] = Counter()
     for column in columns:
         if column.item.kind == "date":
-            for text, reading in zip(column.texts, column.readings, strict=True):
-                if reading.value is not None:
-                    counts[_form_of(text, reading.value)] += 1
+            for place, text in enumerate(column.texts):
+                value = column.reading(place).value
+                if value is not None:
+                    counts[_form_of(text, value)] += 1
     return dict(counts.most_common())
 
 
@@ -88,6 +89,7 @@ def missing_codes_of(columns: Iterable[ReadColumn], kept: np.ndarray) -> dict[st
 
 
 def _absent(column: ReadColumn, cells: np.ndarray) -> Iterator[tuple[str, int]]:
-    for text, reading, n in zip(column.texts, column.readings, cells.tolist(), strict=True):
+    for place, (text, n) in enumerate(zip(column.texts, cells.tolist(), strict=True)):
+        reading = column.reading(place)
         if reading.missing not in (None, "invalid") and reading.rule != "blank" and text.strip() and n:
             yield text, n

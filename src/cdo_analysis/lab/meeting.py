@@ -54,7 +54,7 @@ class MeetingForm(widgets.VBox):
     def __init__(self, study: Study | str | Path | None = None, *, language: str = "fr", codebook: str = MEETING):
         self._say: Catalogue = catalogue(language)
         self._book: Codebook = load_codebook(codebook)
-        self._study = study if isinstance(study, Study) or not study else open_study(study)
+        self._study = study if isinstance(study, Study) else open_study(study) if study else None
         self._fields = make_fields(self._book, self._say)
         self._count = widgets.HTML()
         self._page = widgets.HTML()

@@ -14,7 +14,6 @@ from jinja2 import Template
 
 from cdo_analysis.codebook import Language
 from cdo_analysis.exhibits import Exhibit, TableView, html_templates
-from cdo_analysis.figures import picture
 from cdo_analysis.messages import space_french
 
 WIDTH = 80
@@ -104,7 +103,7 @@ def panel_of(exhibit: Exhibit) -> Panel:
         title=exhibit.title,
         alert=exhibit.alert,
         facts=[("", text) for text in filter(None, [exhibit.subtitle, *exhibit.paragraphs, *bullets])],
-        image=picture(exhibit.axes, dpi=110) if exhibit.axes is not None else b"",
+        image=exhibit.picture(dpi=110),
         alt=exhibit.alt,
         table=exhibit.table,
         paragraphs=[f"{name}{colon} {text}" for name, text in exhibit.notes],

@@ -91,7 +91,7 @@ def _(scores: MaturityScores, say: Catalogue) -> Panel:
     for name, values in scores.values.items():
         if name in scores.coverage:
             measured = f"{number(values.notna().sum())}"
-            rows.append([str(name), number(values.mean(), 1), f"{number(values.quantile(0.1), 1)}", measured])
+            rows.append([str(name), number(float(values.mean()), 1), number(float(values.quantile(0.1)), 1), measured])
     header = [say(f"shown.{name}") for name in ("score", "mean", "low", "measured")]
     table = TableView(header, rows, (False, True, True, True))
     facts = [(say("shown.respondents"), number(len(scores.values)))]

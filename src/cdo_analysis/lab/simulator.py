@@ -234,7 +234,9 @@ class _Controls:
         outside = trial.id not in answers.index
         first = trial.after.name if outside and trial.after.name else self.say("simulator.nobody")
         options = [(first, "")]
-        options += [(f"{name} · {id}" if isinstance(name, str) and name else id, id) for id, name in names.items()]
+        options += [
+            (f"{name} · {id}" if isinstance(name, str) and name else str(id), str(id)) for id, name in names.items()
+        ]
         value = "" if outside else trial.id
         return labelled(widgets.Dropdown, self.say("simulator.company"), options=options, value=value)
 

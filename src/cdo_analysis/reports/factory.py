@@ -35,6 +35,7 @@ from cdo_analysis.errors import (
     TimeLimitError,
     UsageError,
 )
+from cdo_analysis.reports.disclosed import Published, Release
 from cdo_analysis.reports.job import FAILED, NOTEBOOK, PAGE, RESULT, Job
 from cdo_analysis.reports.ledger import FOLDER, Ledger, Run, now
 from cdo_analysis.reports.processes import End, Fork, Plain, Processes, fork_is_possible
@@ -276,6 +277,7 @@ class _Factory:
     def __init__(self, plan: Plan, ledger: Ledger, works: Processes, asked: list[int]) -> None:
         self.plan, self.ledger, self.works, self.asked = plan, ledger, works, asked
         self.running: dict[str, _Running] = {}
+        self.published = Published(plan.out)
 
     def run(self, tasks: Sequence[Task]) -> Iterator[Outcome]:
         """Yield an outcome for each task."""
@@ -366,15 +368,25 @@ class _Factory:
                 hashes[suffix] = hashlib.sha256(data).hexdigest()
                 if hashes[suffix] != result["files"][made]["sha256"]:
                     return self._end(task, run, "failed", f"{made} is not what its process wrote", 5, started.staging)
+            result = {**result, "disclosure": self._audit(started, run)}
             for made, suffix in ((NOTEBOOK, "ipynb"), (PAGE, "html")):
                 (started.staging / made).chmod(0o644)
                 os.replace(started.staging / made, out / f"{task.report}.{suffix}")
         except OSError as error:
             said = f"{task.report} cannot be written to {out}: {error.strerror}; choose another --out."
             return self._end(task, run, "cannot_publish", said, PublishError.exit_code)
+        except (DisclosureError, PublishError) as error:
+            return self._end(task, run, _STATES[error.exit_code], str(error), error.exit_code, started.staging)
         run = replace(run, html=hashes["html"], notebook=hashes["ipynb"])
         ended = self._end(task, run, "succeeded", "", 0, result=result)
         return replace(ended, title=result["title"])
+
+    def _audit(self, started: _Running, run: Run) -> dict[str, Any]:
+        """Audit what the report would publish with all that was published of the wave."""
+        wave = str(self.plan.facts.get("data", {}).get("sha256", ""))
+        task = started.task
+        release = Release.read(started.staging, wave=wave, report=task.report, run=run.id, values=task.values)
+        return self.published.admit(release)
 
     def _end(
         self,

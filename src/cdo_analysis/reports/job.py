@@ -27,6 +27,7 @@ from cdo_analysis.errors import (
     ReportError,
     TimeLimitError,
 )
+from cdo_analysis.reports.disclosed import CELLS, take_cells
 from cdo_analysis.reports.private import check_no_secret, folders_of, hide_folders
 
 RESULT, NOTEBOOK, PAGE, FAILED = "result.json", "executed.ipynb", "page.html", "failed.ipynb"
@@ -113,6 +114,7 @@ def _make(job: Job, execute: Execute, staging: Path) -> dict[str, Any]:
     notebook = execute(source, job.values, staging)
     (staging / FAILED).unlink(missing_ok=True)
     check_complete(job.name, notebook)
+    _write(staging / CELLS, json.dumps(take_cells(notebook), ensure_ascii=False).encode("utf-8"))
     strip(notebook)
     check_no_secret(job.name, notebook)
     hide_folders(notebook, folders_of(job.values, staging))

@@ -6,6 +6,10 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
+import pandas as pd
+
+from cdo_analysis.disclosure import Fact
+from cdo_analysis.exhibits import published
 from cdo_analysis.exhibits.claims.findings import ERROR, examine_claims
 from cdo_analysis.exhibits.exhibit import Exhibit, TableView
 from cdo_analysis.exhibits.study_view import View
@@ -35,8 +39,15 @@ def claims(view: View) -> Exhibit | None:
         table=TableView(header, rows, numeric=(False, False, True, True, True, False)),
         paragraphs=[article.conflict.of(view.language), view.say("claims.words")],
         notes=view.notes(reading=view.say("claims.reading", tests=made, error=view.numbers.share(ERROR))),
+        published=_published(view, table),
         **view.evidence("observed"),
     )
+
+
+def _published(view: View, table: pd.DataFrame) -> list[Fact]:
+    """Return the n of each test: a group of its own, made of those who count and answered all that it needs."""
+    shown = table[table["flag"].ne("c") & table["n"].gt(0)]
+    return [f for r in rows_of(shown) for f in published.plain(f"claim:{r.claim}.{r.test}@{view.study.id}", int(r.n))]
 
 
 def _numbered(claim: Claim) -> Iterator[tuple[int, ClaimTest]]:
@@ -50,7 +61,7 @@ def _row(view: View, claim: Claim, test: ClaimTest, row: Any) -> list[str]:
     if row.flag == "c":
         return [text, test.estimand.of(view.language), "c", "c", "c", verdict]
     few = " (u)" if row.n < view.profile.reliable else ""
-    n = f"{view.numbers.number(row.n)}{few}" if row.n else view.numbers.absent
+    n = f"{view.count(row.n)}{few}" if row.n else view.numbers.absent
     return [text, test.estimand.of(view.language), n, *_numbers(view, test, row), verdict]
 
 

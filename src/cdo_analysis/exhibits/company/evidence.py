@@ -12,6 +12,7 @@ import pandas as pd
 from cdo_analysis import figures
 from cdo_analysis.cdo import SURVEY_ERROR, obstacle_sentences, peer_shares
 from cdo_analysis.disclosure import flag_counts
+from cdo_analysis.exhibits import published
 from cdo_analysis.exhibits.company.choice import first_shares, options_in_set, recommendation_to
 from cdo_analysis.exhibits.exhibit import Exhibit, TableView
 from cdo_analysis.exhibits.outcome import assumptions, gate_sentence, merging_words, too_few_words
@@ -44,6 +45,7 @@ def observed(view: View, company: str) -> Exhibit | None:
         ),
         table=TableView(header, rows, numeric=(False, True)),
         paragraphs=[peers_words(view, company), *_quality_words(view), *merging_words(view, view.observed.merging)],
+        published=published.plain(f"modelled@{view.study.id}", quality.n) if quality else (),
         **view.caption("company.observed", _leader(view, table), n=quality.n if quality else None, variant=variant),
         **view.evidence("observed"),
     )
@@ -77,7 +79,7 @@ def peers_words(view: View, company: str) -> str:
     shown = peers.table[flag_counts(peers.table["n"], view.profile).to_numpy() != "c"].reset_index()
     said = []
     for row in rows_of(shown):
-        said.append(view.say("company.peer_part", n=int(row.n), label=view.option_label(row.arrangement)))
+        said.append(view.say("company.peer_part", n=view.count(row.n), label=view.option_label(row.arrangement)))
     return view.say("company.peers" if said else "company.peers_hidden", n=peers.n, listed=view.list_words(said))
 
 
@@ -178,6 +180,7 @@ def estimated(view: View, company: str) -> Exhibit | None:
             view.say("panorama.estimates_assumptions"),
         ],
         bullets=assumptions(view),
+        published=published.arms(view),
         **_estimated_caption(view, company, table),
         **view.evidence("estimated"),
     )

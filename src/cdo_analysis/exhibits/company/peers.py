@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 
 from cdo_analysis import figures
+from cdo_analysis.disclosure import EVERYBODY, Cell, Fact
+from cdo_analysis.exhibits import published
 from cdo_analysis.exhibits.exhibit import Exhibit, TableView
 from cdo_analysis.exhibits.study_view import View
 from cdo_analysis.maturity import peer_percentiles
@@ -22,11 +24,11 @@ def dimensions(view: View, company: str) -> Exhibit | None:
     """
     if not view.dimensions:
         return None
-    level, peers = _peers(view, company)
+    level, peers, alike = _peers(view, company)
     table = _beside_peers(view, company, peers)
     words = (view.say("company.own_score"), view.say("company.peer_mean"), view.say("company.peer_half"))
     axis, scale = view.scale_words, view.scale
-    fields = {"level": level, "n": len(peers), **_extremes(table)}
+    fields = {"level": level, "n": view.count(len(peers)), **_extremes(table)}
     variant = "" if "best" in fields else "plain"
     return view.exhibit(
         "dimensions",
@@ -39,8 +41,21 @@ def dimensions(view: View, company: str) -> Exhibit | None:
             *grade_sentences(view, company),
             *_doubt(view, company),
         ],
+        published=_published(view, table, alike),
         **view.caption("company.dimensions", fields, n=len(peers), variant=variant),
     )
+
+
+def _published(view: View, table: pd.DataFrame, alike: Cell) -> list[Fact]:
+    """Return what the benchmarks tell their reader, who can put the company's own scores back among its peers."""
+    facts = published.counted(view, [alike])
+    for name, row in zip(view.dimensions, rows_of(table), strict=True):
+        scored = alike & published.known(view, f"score:{name}")
+        facts += published.counted(view, [scored])
+        facts += published.averaged(view, view.scores[name], [scored], [np.isnan(row.mean)], decimals=_decimals(view))
+    if view.main is None:
+        return facts
+    return facts + published.counted(view, [alike & published.known(view, f"score:{view.main.id}")])
 
 
 def _standing(view: View, company: str) -> list[str]:
@@ -61,7 +76,7 @@ def _standing(view: View, company: str) -> list[str]:
     level = view.say("company.peer_level", listed=listed) if names else view.say("company.peer_all")
     fields = {name: view.numbers.share(found[name] / 100) for name in ("percentile", "low", "high")}
     score = view.main.label.of(view.language)
-    return [view.say("company.standing", score=score, level=level, n=view.numbers.number(found["peers"]), **fields)]
+    return [view.say("company.standing", score=score, level=level, n=view.count(found["peers"]), **fields)]
 
 
 def _doubt(view: View, company: str) -> list[str]:
@@ -136,13 +151,13 @@ def _peers_table(view: View, table: pd.DataFrame, words: tuple[str, str, str]) -
     rows = []
     for row in rows_of(table):
         own, half = view.numbers.number(row.company, decimals), f"{shown(row.low)} – {shown(row.high)}"
-        rows.append([row.label, own, row.grade or "-", shown(row.mean), half, view.numbers.number(row.n)])
+        rows.append([row.label, own, row.grade or "-", shown(row.mean), half, view.count(row.n)])
     header = [view.say("label.dimension"), words[0], view.say("company.grade"), *words[1:], "n"]
     return TableView(header, rows, numeric=(False, True, False, True, True, True))
 
 
-def _peers(view: View, company: str) -> tuple[str, pd.Index]:
-    """Return the peers of a company, itself left out, in the narrowest group that is large enough."""
+def _peers(view: View, company: str) -> tuple[str, pd.Index, Cell]:
+    """Return the peers of a company, itself left out, in the narrowest group that is large enough, and that group."""
     everyone = view.responses.index[view.responses.index != company]
     sector = view.book.roles.sector
     for names in (["size_category", sector], [sector], ["size_category"]):
@@ -153,5 +168,6 @@ def _peers(view: View, company: str) -> tuple[str, pd.Index]:
         peers = everyone[(view.responses.loc[everyone, used] == own).all(axis=1)]
         if len(peers) >= view.profile.quartiles:
             listed = view.list_words([view.groups(name).labels[str(own[name])] for name in used])
-            return view.say("company.peer_level", listed=listed), peers
-    return view.say("company.peer_all"), everyone
+            alike = Cell.of({name: str(own[name]) for name in used})
+            return view.say("company.peer_level", listed=listed), peers, alike
+    return view.say("company.peer_all"), everyone, EVERYBODY

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from cdo_analysis.disclosure import EVERYBODY, Cell, Fact
+from cdo_analysis.exhibits import published
 from cdo_analysis.exhibits.exhibit import Card, Exhibit
 from cdo_analysis.exhibits.panorama.measures import distinctive_numbers
-from cdo_analysis.exhibits.panorama.portrait import practice_shares
+from cdo_analysis.exhibits.panorama.portrait import practice_shares, upper_half
 from cdo_analysis.exhibits.panorama.profiles import (
     STABLE,
     group_words,
@@ -41,7 +43,23 @@ def profile_cards(view: View) -> Exhibit:
         paragraphs=[view.say(f"typology.verdict_{verdict}_words"), bic_words(view), *refused_names(view)],
         cards=[_card(view, row) for row in rows_of(shares)],
         notes=view.notes(reading=view.say("panorama.cards_reading", **words), n=len(view.scores)),
+        published=_published(view),
     )
+
+
+def _published(view: View) -> list[Fact]:
+    shares = view.study.table("profile_shares")
+    cells = [Cell.of(profile=str(profile)) for profile in shares["profile"]]
+    facts = published.counted(view, [EVERYBODY])
+    facts += published.counted(view, cells, shares["n"].lt(view.profile.count))
+    if view.main is not None:
+        scored = [cell & published.known(view, f"score:{view.main.id}") for cell in cells]
+        few = shares["n"].lt(view.profile.mean)
+        facts += published.averaged(view, view.scores[view.main.id], scored, few, decimals=view.decimals)
+    for cell, profile in zip(cells, shares["profile"], strict=True):
+        items = [item for item, _, _ in distinctive_practices(view, int(profile))]
+        facts += published.told(view, [cell & upper_half(view, item) for item in items], cell)
+    return facts
 
 
 def _card(view: View, row: Any) -> Card:
@@ -58,7 +76,7 @@ def _card(view: View, row: Any) -> Card:
 
 def _share_line(view: View, n: int, share: Estimate) -> str:
     interval = view.numbers.interval(max(share.low, 0), min(share.high, 1), share=True)
-    return view.say("panorama.card_share", n=n, interval=interval)
+    return view.say("panorama.card_share", n=view.count(n), interval=interval)
 
 
 def _score_lines(view: View, profile: int, n: int) -> list[str]:

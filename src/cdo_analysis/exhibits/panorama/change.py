@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 
 from cdo_analysis import figures
+from cdo_analysis.disclosure import Fact
+from cdo_analysis.exhibits import published
 from cdo_analysis.exhibits.exhibit import Exhibit, TableView
 from cdo_analysis.exhibits.study_view import View
 from cdo_analysis.exhibits.study_view import view as view_of
@@ -55,8 +57,16 @@ def change(view: View, previous: str | Path) -> Exhibit | None:
         axes=figures.dots_with_intervals(shown, numbers=view.numbers, label=view.say("panorama.change_axis")),
         table=_rows(view, table),
         paragraphs=words,
+        published=_published(view, before, table, len(shared)),
         **view.caption("panorama.change", fields, n=len(shared) or None, variant=_direction(table)),
     )
+
+
+def _published(view: View, before: View, table: pd.DataFrame, shared: int) -> list[Fact]:
+    """Return how many companies each change rests on."""
+    facts = published.plain(f"both@{before.study.id}", shared) if shared else []
+    rows = [row for row in rows_of(table) if not row.hidden]
+    return facts + [f for row in rows for f in published.plain(f"both@{before.study.id}: {row.label}", int(row.n))]
 
 
 def _wave(view: View) -> Wave:
@@ -129,7 +139,7 @@ def _rows(view: View, table: pd.DataFrame) -> TableView:
     for row in rows_of(table):
         values = [view.numbers.number(value, decimals) for value in (row.before, row.after, row.change)]
         interval = f"{view.numbers.number(row.low, decimals)} – {view.numbers.number(row.high, decimals)}"
-        rows.append([row.label, *(["c"] * 5 if row.hidden else [view.numbers.number(row.n), *values, interval])])
+        rows.append([row.label, *(["c"] * 5 if row.hidden else [view.count(row.n), *values, interval])])
     names = ("before", "after", "change")
     header = [view.say("label.dimension"), "n", *(view.say(f"panorama.change_{name}") for name in names)]
     return TableView([*header, view.say("label.interval")], rows, numeric=(False, *[True] * 5))

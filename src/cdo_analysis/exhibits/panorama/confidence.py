@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from cdo_analysis.disclosure import flag_counts
+from cdo_analysis.disclosure import EVERYBODY, KNOWN, Cell, Fact, flag_counts
+from cdo_analysis.exhibits import published
 from cdo_analysis.exhibits.exhibit import Exhibit, TableView
 from cdo_analysis.exhibits.panorama.portrait import variable_word
 from cdo_analysis.exhibits.panorama.profiles import (
@@ -37,7 +38,22 @@ def confidence(view: View) -> Exhibit | None:
         paragraphs=_sure_words(view, words),
         table=_by_group(view),
         notes=view.notes(reading=view.say("typology.confidence_reading", **words), n=len(view.scores)),
+        published=_published(view),
     )
+
+
+def _published(view: View) -> list[Fact]:
+    shares = view.study.table("profile_shares")
+    cells = [Cell.of(profile=str(int(profile))) for profile in shares["profile"]]
+    facts = published.counted(view, [EVERYBODY]) + published.counted(
+        view, cells, flag_counts(shares["n"], view.profile)
+    )
+    facts += published.told(view, [Cell.of(status="between")], EVERYBODY)
+    if view.main is None:
+        return facts
+    scored = [cell & published.known(view, f"score:{view.main.id}") for cell in cells]
+    few = shares["n"].lt(view.profile.mean)
+    return facts + published.averaged(view, view.scores[view.main.id], scored, few, decimals=view.decimals)
 
 
 def _sure_words(view: View, words: dict[str, str]) -> list[str]:
@@ -76,7 +92,7 @@ def _written(view: View, row: Any, flag: str) -> list[str]:
     if flag == "c":
         return ["c", "c", "c"]
     shares = [view.numbers.share(row[name]) for name in ("share_weighted", "share_unweighted")]
-    return [view.numbers.number(row["n"]), *shares]
+    return [view.count(row["n"]), *shares]
 
 
 def _order_cells(view: View, row: Any) -> list[str]:
@@ -102,7 +118,7 @@ def methods_agreement(view: View) -> Exhibit | None:
     for row in rows_of(table):
         pair = f"{view.say(f'typology.method_{row.first}')} — {view.say(f'typology.method_{row.second}')}"
         values = [view.numbers.number(v, 2) for v in (row.adjusted_rand_weighted, row.adjusted_rand)]
-        rows.append([pair, view.numbers.number(row.n), *values])
+        rows.append([pair, view.count(row.n), *values])
     ours = table[table["first"].eq("classes")]["adjusted_rand_weighted"]
     title = f"typology.agreement_{'good' if ours.min() >= 0.6 else 'fair' if ours.min() >= 0.3 else 'poor'}"
     header = [view.say("typology.methods"), "n", view.say("typology.rand_weighted"), view.say("typology.rand")]
@@ -113,6 +129,7 @@ def methods_agreement(view: View) -> Exhibit | None:
         subtitle=view.say("typology.agreement_subtitle"),
         table=TableView(header, rows, numeric=(False, True, True, True)),
         notes=view.notes(reading=view.say("typology.agreement_reading"), n=int(table["n"].max())),
+        published=[f for r in rows_of(table) for f in published.plain(f"methods:{r.first}-{r.second}", int(r.n))],
     )
 
 
@@ -127,10 +144,11 @@ def residuals(view: View) -> Exhibit | None:
     rows = []
     for row in rows_of(worst):
         pair = f"{_label(view, row.item)} — {_label(view, row.other)}"
-        rows.append([pair, view.numbers.number(row.n), view.numbers.number(row.residual, 1)])
+        rows.append([pair, view.count(row.n), view.numbers.number(row.residual, 1)])
     large = float((table["residual"] > _LARGE).mean())
     fields = {"share": view.numbers.share(large), "n": int((table["residual"] > _LARGE).sum()), "all": len(table)}
     header = [view.say("typology.pair"), "n", view.say("typology.residual")]
+    pairs = [Cell.of({row.item: KNOWN, row.other: KNOWN}) for row in rows_of(worst)]
     return view.exhibit(
         "residuals",
         view.say("typology.residuals_title_none" if large == 0 else "typology.residuals_title", **fields),
@@ -138,6 +156,7 @@ def residuals(view: View) -> Exhibit | None:
         paragraphs=[_dropped_words(view)],
         table=TableView(header, rows, numeric=(False, True, True), caption=view.say("typology.residuals_caption")),
         notes=view.notes(reading=view.say("typology.residuals_reading", **group_words(view)), n=len(view.scores)),
+        published=published.counted(view, [EVERYBODY, *pairs]),
     )
 
 

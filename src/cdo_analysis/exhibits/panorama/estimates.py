@@ -9,6 +9,8 @@ from cdo_analysis import figures
 from cdo_analysis.cdo import POLICIES, SURVEY_ERROR
 from cdo_analysis.cdo.balance import BALANCED
 from cdo_analysis.cdo.projection import NORMAL_95
+from cdo_analysis.disclosure import KNOWN, Cell, Fact, count_of, hidden_count
+from cdo_analysis.exhibits import published
 from cdo_analysis.exhibits.exhibit import Exhibit, TableView
 from cdo_analysis.exhibits.outcome import too_few_words
 from cdo_analysis.exhibits.panorama.habits import column_label, level_label
@@ -42,9 +44,24 @@ def policy_value(view: View) -> Exhibit | None:
         table=TableView([*header, view.say("panorama.policy_changed")], rows, numeric=(False, True, True, True)),
         paragraphs=[view.say("panorama.policies_words"), view.say("panorama.policies_held_out")],
         bullets=[view.say(f"policy.{name}_how") for name in values["policy"]],
+        published=_policy_facts(view, values),
         **view.caption("panorama.policies", fields, n=float(values["n"].max()), variant="" if fields["n"] else "none"),
         **view.evidence("estimated"),
     )
+
+
+def _policy_facts(view: View, values: pd.DataFrame) -> list[Fact]:
+    """Return how many firms are compared, and what the printed shares tell of those that a way of choosing changes."""
+    facts: list[Fact] = published.arms(view)
+    for row in rows_of(values):
+        n, name = float(row.n), f"policy:{row.policy}@{view.study.id}"
+        cell, changed = Cell.of({name: "changed"}), float(row.changed) * n
+        if _changed(view, row) == "c":
+            facts.append(hidden_count("", cell))
+        elif changed > 0.5:
+            facts.append(count_of("", cell, max(np.floor(changed - 0.1 * changed), 0.0), np.ceil(1.1 * changed)))
+        facts.append(count_of("", Cell.of({name: KNOWN}), *view.profile.told_by(int(n))))
+    return facts
 
 
 def policy_difference(view: View) -> Exhibit | None:
@@ -69,6 +86,7 @@ def policy_difference(view: View) -> Exhibit | None:
         subtitle=view.say("panorama.differences_subtitle"),
         axes=figures.difference_dots(drawn, numbers=view.numbers, label=difference, decimals=_DECIMALS),
         table=TableView(header, rows, (False, False, True, True, False)),
+        published=published.arms(view),
         paragraphs=[view.say("panorama.differences_words", n=len(table))],
         **view.caption("panorama.differences", {"n": sure, "pairs": len(table)}, n=n, variant="" if sure else "none"),
         **view.evidence("estimated"),
@@ -143,6 +161,7 @@ def balance(view: View) -> Exhibit | None:
         axes=figures.dots_by_group(drawn, numbers=view.numbers, label=view.say("panorama.balance_axis"), groups=groups),
         table=_size_table(view, sizes, labels),
         paragraphs=[view.say("panorama.balance_words", **fields), *_unbalanced_words(view)],
+        published=published.arms(view),
         **view.caption("panorama.balance", fields, n=float(sizes["n"].sum()), variant="" if left else "none"),
         **view.evidence("estimated"),
     )
@@ -151,7 +170,7 @@ def balance(view: View) -> Exhibit | None:
 def _size_table(view: View, sizes: pd.DataFrame, labels: list[str]) -> TableView:
     number, rows = view.numbers.number, []
     for row, label in zip(rows_of(sizes), labels, strict=True):
-        counts = [number(row.n), number(row.effective_n)] if row.n >= view.profile.mean else ["c", "c"]
+        counts = [view.count(row.n), number(row.effective_n)] if row.n >= view.profile.mean else ["c", "c"]
         largest = [number(row.largest_before, 2), number(row.largest_after, 2)]
         rows.append([label, *counts, view.numbers.share(row.largest_weight), *largest])
     names = ("balance_effective", "balance_weight", "balance_before", "balance_after")
@@ -210,6 +229,7 @@ def robustness(view: View) -> Exhibit | None:
             drawn, numbers=view.numbers, label=view.say("panorama.robust_axis"), groups=groups, share=True
         ),
         table=_robust_table(view, table),
+        published=published.arms(view),
         paragraphs=[
             view.say("panorama.robust_words"),
             view.say("panorama.robust_benchmark_words"),
@@ -299,5 +319,6 @@ def data_and_experts(view: View) -> Exhibit | None:
         table=TableView(header, rows, numeric=(False, True, True)),
         paragraphs=[view.say("panorama.share_words")],
         notes=view.notes(n=len(combined)),
+        published=published.plain(f"combined@{view.study.id}", len(combined)),
         **view.evidence("estimated"),
     )

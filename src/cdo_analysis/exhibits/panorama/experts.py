@@ -8,6 +8,8 @@ import pandas as pd
 
 from cdo_analysis import figures
 from cdo_analysis.cdo import find_disagreement
+from cdo_analysis.disclosure import KNOWN, Cell, Fact
+from cdo_analysis.exhibits import published
 from cdo_analysis.exhibits.exhibit import Exhibit, TableView
 from cdo_analysis.exhibits.study_view import View
 from cdo_analysis.tables import rows_of, share_by_category
@@ -44,9 +46,19 @@ def experts_overview(view: View) -> Exhibit | None:
         ),
         table=_table_view(view, table),
         paragraphs=words,
+        published=_published(view, table),
         **view.caption("panorama.experts", fields, n=found.n),
         **view.evidence("advised"),
     )
+
+
+def _published(view: View, table: pd.DataFrame) -> list[Fact]:
+    facts: list[Fact] = []
+    for name, part in table.groupby("group", sort=False):
+        cells, flags = published.divided_by(view, part, f"expert:{name}")
+        known = Cell.of({f"expert:{name}": KNOWN})
+        facts += [*published.told(view, cells, known, flags), *published.counted(view, [known])]
+    return facts
 
 
 def _signed_names(view: View) -> list[str]:

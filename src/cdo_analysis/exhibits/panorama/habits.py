@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from cdo_analysis import figures
+from cdo_analysis.exhibits import published
 from cdo_analysis.exhibits.exhibit import Exhibit, TableView
 from cdo_analysis.exhibits.outcome import merging_words
 from cdo_analysis.exhibits.study_view import View
@@ -40,6 +41,11 @@ def choice_effects(view: View) -> Exhibit | None:
         **view.evidence("observed"),
     }
     n = view.observed.quality.n
+    shown = effects[effects["shown"]].drop_duplicates(["column", "level"])
+    parts["published"] = [
+        *published.plain(f"modelled@{view.study.id}", n),
+        *(f for r in rows_of(shown) for f in published.plain(f"effect:{r.column}={r.level}@{view.study.id}", int(r.n))),
+    ]
     if drawn.empty:
         title = view.say("panorama.effects_title_none")
         return view.exhibit("choice-effects", title, level=3, notes=view.notes(n=n), **parts)
@@ -105,7 +111,7 @@ def _effect_table(view: View, effects: pd.DataFrame) -> TableView:
     for _, change in effects.groupby(["column", "level"], sort=False):
         first = next(rows_of(change))
         cells = [_cell(view, row) for row in rows_of(change)]
-        rows.append([_change(view, first), view.numbers.number(first.n) if first.shown else "c", *cells])
+        rows.append([_change(view, first), view.count(first.n) if first.shown else "c", *cells])
     header = [view.say("panorama.effects_change"), "n", *(view.option_label(option) for option in options)]
     return TableView(header, rows, numeric=(False, *[True] * (len(options) + 1)))
 
@@ -141,6 +147,7 @@ def choice_quality(view: View) -> Exhibit | None:
         ),
         table=_bin_table(view, table),
         paragraphs=[text for text in words if text],
+        published=published.plain(f"modelled@{view.study.id}", quality.n),
         **view.caption("panorama.calibration", fields, n=quality.n),
         **view.evidence("observed"),
     )
@@ -162,9 +169,7 @@ def _bin_table(view: View, table: pd.DataFrame) -> TableView:
     for row in rows_of(table):
         hidden = not np.isfinite(row.observed)
         interval = "c" if hidden else f"{share(row.low)} – {share(row.high)}"
-        rows.append(
-            [share(row.predicted), view.numbers.number(row.n), "c" if hidden else share(row.observed), interval]
-        )
+        rows.append([share(row.predicted), view.count(row.n), "c" if hidden else share(row.observed), interval])
     names = ("calibration_predicted", "calibration_n", "calibration_observed")
     header = [*(view.say(f"panorama.{name}") for name in names), view.say("label.interval")]
     return TableView(header, rows, numeric=(True, True, True, True))

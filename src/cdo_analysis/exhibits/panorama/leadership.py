@@ -8,6 +8,8 @@ import pandas as pd
 
 from cdo_analysis import figures
 from cdo_analysis.cdo import SURVEY_ERROR
+from cdo_analysis.disclosure import EVERYBODY, Cell, Fact
+from cdo_analysis.exhibits import published
 from cdo_analysis.exhibits.exhibit import Exhibit, TableView
 from cdo_analysis.exhibits.outcome import assumptions, gate_sentence, merging_words, too_few_words
 from cdo_analysis.exhibits.panorama.estimates import survey_test_words
@@ -37,6 +39,7 @@ def arrangements_today(view: View) -> Exhibit | None:
         axes=figures.dots_with_intervals(table, numbers=view.numbers, label=label, share=True),
         table=view.estimate_table(table, view.say("label.arrangement"), share=True),
         paragraphs=[view.say("panorama.today_words"), *_unmodelled(view)],
+        published=_option_facts(view, table, "today"),
         **view.caption("panorama.today", fields, n=int(today.notna().sum())),
         **view.evidence("observed"),
     )
@@ -44,8 +47,24 @@ def arrangements_today(view: View) -> Exhibit | None:
 
 def _option_shares(view: View, options: pd.Series) -> pd.DataFrame:
     """Return the weighted share of each option, the most frequent first."""
-    order = list(view.arrangements.ids)
-    return ranked(share_by_category(options, view.design, order=order, profile=view.profile), view.option_label)
+    order, parents = list(view.arrangements.ids), view.arrangements.parent_of  # other tables give the totals of groups
+    table = share_by_category(options, view.design, order=order, profile=view.profile, parents=parents)
+    return ranked(table, view.option_label)
+
+
+def _option_facts(view: View, table: pd.DataFrame, name: str) -> list[Fact]:
+    cells, flags = published.divided_by(view, table, name)
+    options = {value for cell in cells for value in dict(cell.conditions)[name]}
+    everyone = Cell.of({name: options & set(published.variable(view, name).dropna())})
+    return [*published.counted(view, cells, flags), *published.counted(view, [everyone])]
+
+
+def _state_facts(view: View, states: pd.Series) -> list[Fact]:
+    table = share_by_category(states, view.design, order=_STATES, profile=view.profile)
+    cells, flags = published.divided_by(view, table, "advice_state")
+    place = _STATES.index("abstained")
+    none = published.told(view, [Cell.of(advice=published.NO_ADVICE)], EVERYBODY, [flags[place]])
+    return [*published.told(view, cells, EVERYBODY, flags), *none]
 
 
 def _unmodelled(view: View) -> list[str]:
@@ -62,14 +81,17 @@ def arrangements_by_profile(view: View) -> Exhibit | None:
         return None
     today = view.study.column("arrangements", "today").map(view.arrangements.parent_of)
     parents = [parent.id for parent in view.arrangements.parents]
-    led = Groups(today, parents, {parent: view.option_label(parent) for parent in parents})
+    labels = {parent: view.option_label(parent) for parent in parents}
+    led = Groups(today, parents, labels, "today", published.parts_of(view))
+    shown = divided(view, led, profile_groups(view), view.say("label.arrangement"))
+    shown["published"] += published.counted(view, [published.known(view, "today")])
     return view.exhibit(
         "arrangements-profiles",
         view.say("panorama.today_profiles_title", **group_words(view)),
         level=3,
         alt=view.say("panorama.today_profiles_alt", **group_words(view)),
         notes=view.notes(reading=view.say("panorama.by_reading"), n=int(today.notna().sum())),
-        **divided(view, led, profile_groups(view), view.say("label.arrangement")),
+        **shown,
         **view.evidence("observed"),
     )
 
@@ -94,6 +116,7 @@ def advice_overview(view: View) -> Exhibit | None:
         axes=figures.dots_with_intervals(table, numbers=view.numbers, label=label, share=True),
         table=view.estimate_table(table, view.say("label.option"), share=True),
         paragraphs=[notice, view.say("limits.taxonomy"), _states_words(view, found["state"])],
+        published=[*_option_facts(view, table, "advice"), *_state_facts(view, found["state"])],
         **view.caption("panorama.advice", fields, n=int(first.notna().sum())),
         **view.evidence("advised"),
     )
@@ -132,6 +155,7 @@ def estimates_overview(view: View) -> Exhibit | None:
         table=_beside_naive(view, table),
         paragraphs=_estimate_words(view),
         bullets=assumptions(view),
+        published=published.arms(view),
         **view.caption("panorama.estimates", fields, n=int(table["n"].sum()), variant=variant),
         **view.evidence("estimated"),
     )

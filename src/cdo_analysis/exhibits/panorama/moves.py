@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from cdo_analysis.disclosure import flag_cross_table
+from cdo_analysis.disclosure import KNOWN, Cell, Fact, count_of, flag_cross_table, hidden_count
 from cdo_analysis.exhibits.exhibit import Exhibit, TableView
 from cdo_analysis.exhibits.panorama.profiles import group_words, has_profiles, profile_name
 from cdo_analysis.exhibits.study_view import View
@@ -47,12 +47,22 @@ def transitions(view: View, previous: str | Path) -> Exhibit | None:
     words = group_words(view)
     return view.exhibit(
         "transitions",
-        view.say("typology.moves_title", n=view.numbers.number(len(shared)), **words),
+        view.say("typology.moves_title", n=view.count(len(shared)), **words),
         level=3,
         paragraphs=[view.say("typology.moves_words", **words), stay],
         table=_rows(view, before, table),
         notes=view.notes(reading=view.say("typology.moves_reading", **words), n=len(shared)),
+        published=_published(view, before, table, len(shared)),
     )
+
+
+def _published(view: View, before: View, table: pd.DataFrame, shared: int) -> list[Fact]:
+    """Return the moves between the profiles of both waves: a variable of their own, that both studies name."""
+    name, facts = f"moves@{before.study.id}@{view.study.id}", []
+    for row in rows_of(table[table["hidden"] | table["n"].gt(0)]):
+        cell = Cell.of({name: f"{row.before} to {row.after}"})
+        facts.append(hidden_count("", cell) if row.hidden else count_of("", cell, *view.profile.told_by(int(row.n))))
+    return [*facts, count_of("", Cell.of({name: KNOWN}), *view.profile.told_by(shared))]
 
 
 def _identified(posterior: pd.DataFrame) -> pd.DataFrame:
@@ -98,4 +108,4 @@ def _rows(view: View, before: View, table: pd.DataFrame) -> TableView:
 def _cells(view: View, row: Any) -> list[str]:
     share = view.numbers.share
     ends = f" ({share(row.low)} – {share(row.high)})" if row.low < row.high else ""
-    return [view.numbers.number(row.n), share(row.modal), f"{share(row.estimate)}{ends}"]
+    return [view.count(row.n), share(row.modal), f"{share(row.estimate)}{ends}"]

@@ -12,13 +12,15 @@ import numpy as np
 import pandas as pd
 
 from cdo_analysis import figures
+from cdo_analysis.disclosure import Cell, Fact
+from cdo_analysis.exhibits import published
 from cdo_analysis.exhibits.exhibit import Exhibit, TableView
 from cdo_analysis.exhibits.panorama.profiles import group_words, has_profiles, profile_groups
 from cdo_analysis.exhibits.study_view import Groups, View
 from cdo_analysis.tables import shares_by_group
 
 PROFILE = "profile"
-NONE = "no_recommendation"
+NONE = published.NO_ADVICE
 _TOO_MANY_HIDDEN = 0.5
 _LONGEST = 100
 _LONG_LABEL = 26
@@ -64,9 +66,21 @@ def portfolio(view: View, variable: str) -> Exhibit | None:
         axes=figures.heat_table(wide.rename(index=_short) * 100, numbers=view.numbers, scale=(0, _LONGEST)),
         table=_table(view, shown),
         paragraphs=words,
+        published=_published(view, table, groups, gathered),
         **_caption(view, what, shown),
         **view.evidence("advised"),
     )
+
+
+def _published(view: View, table: pd.DataFrame, groups: Groups, gathered: bool) -> list[Fact]:
+    """Return what the table tells: the n of each group, and what the shares of its options tell of theirs."""
+    parts = {**published.parts_of(view), NONE: (NONE,)} if gathered else None
+    facts: list[Fact] = []
+    for group, part in table.groupby("group", sort=False):
+        inside = Cell.of({groups.name: str(group)})
+        cells, flags = published.divided_by(view, part, "advice", groups.name, parts=parts)
+        facts += [*published.told(view, cells, inside, flags), *published.counted(view, [inside])]
+    return facts
 
 
 def _override_words(view: View) -> list[str]:
@@ -132,7 +146,7 @@ def _table(view: View, shown: pd.DataFrame) -> TableView:
     rows = []
     for group, part in shown.groupby("label", sort=False):
         cells = part.set_index("option").reindex(options)
-        n = view.numbers.number(float(part["group_n"].iloc[0]))
+        n = view.count(float(part["group_n"].iloc[0]))
         rows.append([str(group), n, *(_cell(view, cell) for cell in cells.itertuples(index=False))])
     header = [view.say("portfolio.group"), "n", *options]
     return TableView(header, rows, numeric=(False, *[True] * (len(header) - 1)))

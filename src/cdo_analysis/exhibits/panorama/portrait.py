@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 
-from cdo_analysis.disclosure import flag_cross_table
+from cdo_analysis.disclosure import EVERYBODY, KNOWN, Cell, Fact, flag_cross_table
+from cdo_analysis.exhibits import published
 from cdo_analysis.exhibits.exhibit import Exhibit, TableView
 from cdo_analysis.exhibits.panorama.profiles import group_words, has_profiles, profile_name
 from cdo_analysis.exhibits.study_view import View
@@ -69,7 +71,28 @@ def marked_answers(view: View) -> Exhibit | None:
         paragraphs=[view.say("typology.marks_words", n=view.numbers.number(worth(view)), hidden=hidden)],
         table=TableView(header, rows, numeric=(False, False, True, True, True, True, True)),
         notes=view.notes(reading=_mark_reading(view, parts), n=len(view.scores)),
+        published=_marks_published(view, table, [row for part in parts for row in rows_of(part)]),
     )
+
+
+def _marks_published(view: View, table: pd.DataFrame, rows: list[Any]) -> list[Fact]:
+    """Return what the portrait shows, and which of the cells that it looked at are hidden."""
+    facts = published.counted(view, [EVERYBODY])
+    hidden = [_mark_cell(view, row) for row in rows_of(table[table["flag"].eq("c")]) if row.n > 0]
+    facts += published.counted(view, [_mark_cell(view, row) for row in rows])
+    facts += published.counted(view, hidden, ["c"] * len(hidden))
+    for row in rows:
+        name = _variable(view, row.item)
+        facts += published.told(view, [Cell.of({name: str(row.category)})], published.known(view, name))
+    return facts
+
+
+def _variable(view: View, item: str) -> str:
+    return "today" if view.book.cdo and item == view.book.cdo.arrangement else item
+
+
+def _mark_cell(view: View, row: Any) -> Cell:
+    return Cell.of({"profile": str(int(row.profile)), _variable(view, row.item): str(row.category)})
 
 
 def worth(view: View) -> float:
@@ -105,7 +128,7 @@ def _marking(part: pd.DataFrame) -> pd.DataFrame:
 def _answer_row(view: View, row: Any) -> list[str]:
     unsure = " (u)" if row.flag == "u" else ""
     shares = [view.numbers.share(v) for v in (row.share_in_profile, row.share_of_answer, row.overall)]
-    n = view.numbers.number(row.n) + unsure
+    n = view.count(row.n) + unsure
     answer = _answer_label(view, row.item, row.category) + ("" if row.role == "active" else " *")
     return [profile_name(view, int(row.profile)), answer, n, *shares, view.numbers.number(row.v_test, 1)]
 
@@ -149,6 +172,12 @@ def _mark_reading(view: View, parts: list[pd.DataFrame]) -> str:
     return view.say("typology.marks_reading", **fields, **group_words(view))
 
 
+def upper_half(view: View, item: str) -> Cell:
+    """Return those whose answer to an item is in the upper half of its scale."""
+    points = {code: view.book[item].points.get(code) for code in view.book[item].codes}
+    return Cell.of({item: [code for code, value in points.items() if value is not None and value >= _UPPER_HALF]})
+
+
 def practice_shares(view: View) -> pd.DataFrame:
     """Return, for each group and active item, the weighted share of members in the upper half of the answers.
 
@@ -158,6 +187,14 @@ def practice_shares(view: View) -> pd.DataFrame:
         profile, item, n (members in the upper half), share, overall (0 to 1), gap (points of percentage). What must be
         hidden is left out.
     """
+    key = ("practice_shares", view.profile.id)
+    if key not in view.study.derived:
+        view.study.derived[key] = _practice_shares(view)
+    found: pd.DataFrame = view.study.derived[key]
+    return found
+
+
+def _practice_shares(view: View) -> pd.DataFrame:
     active, halves = active_answers(view), {}
     if not active:
         return pd.DataFrame(columns=["profile", "item", "n", "share", "overall", "gap"])
@@ -208,7 +245,17 @@ def separating_practices(view: View) -> Exhibit | None:
         level=3,
         table=TableView(header, rows, numeric=(False, False, True, True, True)),
         notes=view.notes(reading=view.say("typology.next_reading"), n=len(view.scores)),
+        published=_separating_published(view, order, table),
     )
+
+
+def _separating_published(view: View, order: list[int], table: pd.DataFrame) -> list[Fact]:
+    facts = published.counted(view, [EVERYBODY])
+    for row in rows_of(table):
+        for place in (row.profile, row.next):
+            group = Cell.of(profile=str(order[int(place)]))
+            facts += published.told(view, [group & upper_half(view, row.item)], group & Cell.of({row.item: KNOWN}))
+    return facts
 
 
 def typical_member(view: View) -> Exhibit | None:
@@ -240,7 +287,21 @@ def typical_member(view: View) -> Exhibit | None:
         paragraphs=[view.say("typology.typical_words", fewest=view.profile.count, **words)],
         table=TableView(header, rows),
         notes=view.notes(reading=view.say("typology.typical_reading", **words), n=len(view.scores)),
+        published=_typical_published(view, portraits),
     )
+
+
+def _typical_published(view: View, portraits: Mapping[Any, dict[str, str]]) -> list[Fact]:
+    """Return what the portraits tell: in each group, the share of the most frequent answer to each item."""
+    facts = published.counted(view, [EVERYBODY])
+    for profile, found in portraits.items():
+        group = Cell.of(profile=str(int(profile)))
+        inside = published.members(view, group)
+        for item in found:
+            answers, weights = view.responses[item][inside], view.weights[inside]
+            most = str(weights.groupby(answers).sum().idxmax())
+            facts += published.told(view, [group & Cell.of({item: most})], group & Cell.of({item: KNOWN}))
+    return facts
 
 
 def _portrait(view: View, profile: int, items: list[str]) -> dict[str, str]:

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from cdo_analysis import figures
+from cdo_analysis.exhibits import published
 from cdo_analysis.exhibits.study_view import Groups, View
 from cdo_analysis.profiles import NAMEABLE
 from cdo_analysis.tables import rows_of, shares_by_group
@@ -63,7 +64,7 @@ def profile_groups(view: View) -> Groups:
     """Return the profile of each respondent, the profiles in the order of their numbers, and their names."""
     profiles = view.study.table("profile_assignment")["profile"].astype(str)
     order = sorted(profiles.unique(), key=int)
-    return Groups(profiles, order, {profile: profile_name(view, int(profile)) for profile in order})
+    return Groups(profiles, order, {profile: profile_name(view, int(profile)) for profile in order}, "profile")
 
 
 def rank_words(view: View, profile: int) -> str:
@@ -95,7 +96,9 @@ def divided(view: View, answers: Groups, groups: Groups, first: str) -> dict[str
     label = view.say("label.respondent_share")
     axes = figures.stacked_bars(named, numbers=view.numbers, categories=categories, label=label)
     rows = named.assign(label=named["group"] + " — " + named["category"])
-    return {"axes": axes, "table": view.estimate_table(rows, first, share=True)}
+    cells = published.divided_by(view, shares, answers.name, groups.name, parts=answers.parts)
+    facts = published.counted(view, *cells)
+    return {"axes": axes, "table": view.estimate_table(rows, first, share=True), "published": facts}
 
 
 def best_bic(view: View) -> dict[str, float]:

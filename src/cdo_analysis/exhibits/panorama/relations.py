@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from cdo_analysis import figures
-from cdo_analysis.disclosure import flag_cross_table
+from cdo_analysis.disclosure import KNOWN, Cell, Fact, flag_cross_table
+from cdo_analysis.exhibits import published
 from cdo_analysis.exhibits.exhibit import Exhibit, TableView
 from cdo_analysis.exhibits.panorama.profiles import group_words, has_profiles, profile_name
 from cdo_analysis.exhibits.study_view import View
@@ -47,9 +48,30 @@ def relations(view: View, what: Literal["outcome", "arrangement"]) -> Exhibit | 
         paragraphs=[view.say("typology.relations_words", **words)],
         table=_rows(view, table, share),
         notes=view.notes(reading=view.say("typology.relations_reading", **words), n=_known(table)),
+        published=_published(view, table, what),
         **figure,
         **view.evidence("observed"),
     )
+
+
+def _published(view: View, table: pd.DataFrame, what: str) -> list[Fact]:
+    """Return what the table tells: the shares of groups of options, or the means of the outcome, in each profile."""
+    plain = table[table["method"].eq("modal")]
+    groups = [Cell.of(profile=str(int(profile))) for profile in plain["profile"]]
+    if what == "arrangement":
+        parts = published.parts_of(view)
+        cells = [group & Cell.of(today=parts[str(c)]) for group, c in zip(groups, plain["category"], strict=True)]
+        known = published.known(view, "today")
+        told = zip(groups, cells, plain["hidden"], strict=True)
+        facts = [
+            fact for group, cell, flag in told for fact in published.told(view, [cell], group & known, [bool(flag)])
+        ]
+        return [*facts, *published.counted(view, [known & published.known(view, "profile")])]
+    name = str(view.book.cdo.outcome) if view.book.cdo else ""
+    answered = Cell.of({name: KNOWN})
+    cells, flags = [group & answered for group in groups], [bool(flag) for flag in plain["hidden"]]
+    means = published.averaged(view, view.responses[name], cells, flags, decimals=1)
+    return [*means, *published.counted(view, [answered])]
 
 
 def _known(table: pd.DataFrame) -> int:

@@ -7,6 +7,8 @@ from typing import Any
 import pandas as pd
 
 from cdo_analysis import figures
+from cdo_analysis.disclosure import EVERYBODY, Cell, Fact
+from cdo_analysis.exhibits import published
 from cdo_analysis.exhibits.exhibit import Exhibit, TableView
 from cdo_analysis.exhibits.panorama.profiles import divided, group_words, has_profiles, profile_groups
 from cdo_analysis.exhibits.study_view import Groups, View
@@ -34,8 +36,18 @@ def profiles_by_dimension(view: View) -> Exhibit | None:
         subtitle=view.say("panorama.dimensions_axis", scale=view.scale_words),
         axes=figures.heat_table(values, numbers=view.numbers, scale=view.scale, decimals=view.decimals),
         table=_interval_table(view, tables, values),
+        published=_published(view, tables),
         **view.caption("panorama.heat", fields, n=len(view.study.table("profile_assignment"))),
     )
+
+
+def _published(view: View, tables: dict[str, pd.DataFrame]) -> list[Fact]:
+    facts = published.counted(view, [EVERYBODY])
+    for name, table in tables.items():
+        scored = published.known(view, f"score:{name}")
+        cells = [Cell.of(profile=str(row.category)) & scored for row in rows_of(table)]
+        facts += published.averaged(view, view.scores[name], cells, table["flag"], decimals=view.decimals)
+    return facts
 
 
 def _means(view: View, name: str, groups: Groups) -> pd.DataFrame:
@@ -75,9 +87,11 @@ def profiles_by(view: View, variable: str) -> Exhibit | None:
     if not groups.order:
         return None
     what = view.say("size.word") if variable == "size_category" else view.say(f"variable.{variable}")
+    shown = divided(view, profile_groups(view), groups, what)
+    shown["published"] += published.counted(view, [published.known(view, name)])
     return view.exhibit(
         f"profiles-{variable.replace('_', '-')}",
         level=3,
-        **divided(view, profile_groups(view), groups, what),
+        **shown,
         **view.caption("panorama.by", {"variable": what, **group_words(view)}, n=int(groups.values.notna().sum())),
     )

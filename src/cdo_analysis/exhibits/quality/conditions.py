@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from cdo_analysis.disclosure import EVERYBODY, Cell
+from cdo_analysis.exhibits import published
 from cdo_analysis.exhibits.exhibit import Exhibit, TableView
 from cdo_analysis.exhibits.study_view import View
 
@@ -95,4 +97,7 @@ def gate_table(view: View) -> Exhibit:
         rows.append([*said, view.say(f"gate.{gate.id}_rule"), action])
     header = [view.say(f"quality.gate_{name}") for name in ("condition", "state", "found", "rule", "action")]
     table = TableView(header, rows, numeric=(False, False, True, False, False))
-    return view.exhibit("gates", view.say("quality.gates_title"), table=table, notes=view.notes(weighted=False))
+    flagged = Cell.of({"flag:any": "yes"})
+    facts = published.counted(view, [EVERYBODY]) + published.rounded(view, [flagged], EVERYBODY)
+    notes = view.notes(weighted=False)
+    return view.exhibit("gates", view.say("quality.gates_title"), table=table, notes=notes, published=facts)

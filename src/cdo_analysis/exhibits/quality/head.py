@@ -5,6 +5,8 @@ from __future__ import annotations
 import pandas as pd
 
 from cdo_analysis import figures
+from cdo_analysis.disclosure import EVERYBODY
+from cdo_analysis.exhibits import published
 from cdo_analysis.exhibits.exhibit import Exhibit, TableView
 from cdo_analysis.exhibits.quality.conditions import gates
 from cdo_analysis.exhibits.study_view import View
@@ -15,7 +17,8 @@ def cover(view: View) -> Exhibit:
     data = view.study.info["data"]
     received, kept = view.numbers.number(data["received"]), view.numbers.number(data["respondents"])
     lead = view.say("quality.lead", kept=kept, received=received, items=len(view.book.items))
-    return view.cover(_verdict(view), view.book.title.of(view.language), [lead])
+    head = view.cover(_verdict(view), view.book.title.of(view.language), [lead])
+    return head.publishing(published.counted(view, [EVERYBODY]))
 
 
 def _verdict(view: View) -> str:
@@ -45,5 +48,6 @@ def flow(view: View) -> Exhibit:
         "flow",
         axes=figures.bars(drawn, numbers=view.numbers, label=view.say("label.records")),
         table=TableView(header, rows, numeric=(False, True)),
+        published=published.counted(view, [EVERYBODY]),
         **view.caption("quality.flow", fields, n=kept, weighted=False),
     )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
+from cdo_analysis.disclosure import EVERYBODY, Cell, Fact
+from cdo_analysis.exhibits import published
 from cdo_analysis.exhibits.exhibit import Exhibit, TableView
 from cdo_analysis.exhibits.quality.respondents import shorten
 from cdo_analysis.exhibits.study_view import View
@@ -21,7 +23,7 @@ def care(view: View) -> Exhibit:
     rows = []
     for name in FLAGS:
         n = int(flags[name].sum())
-        count = "c" if 0 < n < view.profile.count else view.numbers.number(n)
+        count = "c" if 0 < n < view.profile.count else view.count(n)
         rows.append([view.say(f"flag.{name}"), count, view.say(f"flag.{name}_rule")])
     header = [view.say("quality.flag"), view.say("label.respondents"), view.say("quality.rule")]
     share = view.numbers.share(float(flagged.mean()), n=len(flags))
@@ -31,7 +33,16 @@ def care(view: View) -> Exhibit:
         paragraphs=[view.say("quality.care_kept"), *_with_and_without(view, flagged)],
         table=TableView(header, rows, numeric=(False, True, False)),
         notes=view.notes(n=len(flags), weighted=False),
+        published=_flag_facts(view, flags),
     )
+
+
+def _flag_facts(view: View, flags: pd.DataFrame) -> list[Fact]:
+    counts = flags[list(FLAGS)].sum()
+    cells = [Cell.of({f"flag:{name}": "yes"}) for name in FLAGS]
+    facts = published.counted(view, [EVERYBODY])
+    facts += published.counted(view, cells, counts.between(1, view.profile.count - 1))
+    return facts + published.rounded(view, [Cell.of({"flag:any": "yes"})], EVERYBODY)
 
 
 def _with_and_without(view: View, flagged: pd.Series) -> list[str]:

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 
 from cdo_analysis import figures
-from cdo_analysis.disclosure import flag_counts
+from cdo_analysis.disclosure import EVERYBODY, KNOWN, Cell, Fact, flag_counts
+from cdo_analysis.exhibits import published
 from cdo_analysis.exhibits.exhibit import Exhibit, TableView
 from cdo_analysis.exhibits.study_view import View
 from cdo_analysis.tables import missing_by_item, rows_of
@@ -28,7 +29,8 @@ def representation(view: View) -> Exhibit:
     drawn = shown.loc[gaps.index].head(_LONGEST_LIST)
     if drawn.empty:
         title = view.say("quality.margins_hidden_title" if margins["flag"].eq("c").any() else "quality.totals_title")
-        return view.exhibit("representation", title, paragraphs=words, table=_margins_table(view, margins))
+        facts, table = _margin_facts(view, margins), _margins_table(view, margins)
+        return view.exhibit("representation", title, paragraphs=words, table=table, published=facts)
     legend = (view.say("quality.respondents_word"), view.say("quality.population_word"))
     axis, worst = view.say("quality.representation_axis"), drawn.iloc[0]
     shares = {name: view.numbers.share(worst[name]) for name in ("sample", "population")}
@@ -39,6 +41,7 @@ def representation(view: View) -> Exhibit:
         axes=figures.dumbbell(drawn, numbers=view.numbers, words=legend, label=axis),
         table=_margins_table(view, margins),
         paragraphs=words,
+        published=_margin_facts(view, margins),
         **view.caption("quality.representation", fields, n=len(view.weights), weighted=False),
     )
 
@@ -107,6 +110,14 @@ def _margins(view: View) -> pd.DataFrame:
     return margins.assign(label=labels, flag=flags)
 
 
+def _margin_facts(view: View, margins: pd.DataFrame) -> list[Fact]:
+    """Return the counts of the categories of the margins; those that were gathered are gathered here too."""
+    facts = published.counted(view, [EVERYBODY])
+    shown = margins[margins["category"].ne("")]
+    cells = [Cell.of({row.variable: row.category.split("+")}) for row in rows_of(shown)]
+    return facts + published.counted(view, cells, shown["flag"])
+
+
 def _margin_label(view: View, variable: str, category: str) -> str:
     if not category:
         return view.say("quality.total_of", item=view.book[variable].wording(view.language))
@@ -118,7 +129,7 @@ def _margins_table(view: View, margins: pd.DataFrame) -> TableView:
     share = view.numbers.share
     rows = []
     for row in rows_of(margins):
-        shown = [view.numbers.number(row.n), share(row.sample), share(row.weighted)]
+        shown = [view.count(row.n), share(row.sample), share(row.weighted)]
         rows.append([row.label, *(["c"] * 3 if row.flag == "c" else shown), share(row.population)])
     header = [view.say(f"quality.margins_{name}") for name in ("category", "n", "sample", "weighted", "population")]
     return TableView(header, rows, numeric=(False, True, True, True, True))
@@ -138,8 +149,23 @@ def missing_answers(view: View) -> Exhibit:
         subtitle=view.say("quality.missing_subtitle"),
         axes=figures.bars(drawn, numbers=view.numbers, label=axis, share=True),
         table=_missing_table(view, table, questions),
+        published=_missing_facts(view, table),
         **view.caption("quality.missing", fields, n=len(missing), weighted=False),
     )
+
+
+def _missing_facts(view: View, table: pd.DataFrame) -> list[Fact]:
+    """Return how many were asked each question, and what the shares tell of those who gave no answer."""
+    facts = published.counted(view, [EVERYBODY])
+    for row in rows_of(table):
+        name = f"missing:{row.item}"
+        asked = Cell.of({name: KNOWN})
+        cells = [Cell.of({name: kind}) for kind in _SHOWN_MISSING]
+        hidden = [not np.isfinite(getattr(row, kind)) for kind in _SHOWN_MISSING]
+        facts += [*published.counted(view, [asked]), *published.rounded(view, cells, asked, hidden)]
+        if np.isfinite(row.total):
+            facts += published.rounded(view, [Cell.of({name: _SHOWN_MISSING})], asked)
+    return facts
 
 
 def _missing_table(view: View, table: pd.DataFrame, questions: list[str]) -> TableView:
@@ -147,7 +173,7 @@ def _missing_table(view: View, table: pd.DataFrame, questions: list[str]) -> Tab
     for question, row in zip(questions, rows_of(table), strict=True):
         shares = [getattr(row, kind) for kind in _SHOWN_MISSING]
         written = [view.numbers.share(share) if np.isfinite(share) else "c" for share in shares]
-        rows.append([question, view.numbers.number(row.asked), *written])
+        rows.append([question, view.count(row.asked), *written])
     kinds = [view.say(f"missing.{kind}") for kind in _SHOWN_MISSING]
     header = [view.say("label.question"), view.say("label.asked"), *kinds]
     return TableView(header, rows, numeric=(False, *[True] * (len(header) - 1)))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from cdo_analysis.disclosure import EVERYBODY, Cell, Fact
+from cdo_analysis.exhibits import published
 from cdo_analysis.exhibits.exhibit import Exhibit, TableView
 from cdo_analysis.exhibits.study_view import View
 from cdo_analysis.tables import rows_of
@@ -28,15 +30,35 @@ def robustness(view: View) -> Exhibit | None:
         table=TableView(header, rows, numeric=(False, True, True, True)),
         paragraphs=[*_levels(view), view.say("quality.robustness_words"), *_imputed(view)],
         notes=view.notes(n=len(view.scores)),
+        published=_published(view, table),
     )
+
+
+def _published(view: View, table: pd.DataFrame) -> list[Fact]:
+    """Return the n of each way of counting, and of each group of which the missing answers were imputed."""
+    facts = published.counted(view, [EVERYBODY])
+    for name, row in zip(table.index, rows_of(table), strict=True):
+        n = published.variable(view, f"score:{name}").notna().sum() if name in view.scores else -1
+        if n == row.n:
+            facts += published.counted(view, [published.known(view, f"score:{name}")])
+        elif int(row.n) != len(view.scores):
+            facts += published.plain(f"way:{name}@{view.study.id}", int(row.n))
+    if not view.study.has("imputed") or view.main is None:
+        return facts
+    shown = view.study.table("imputed")
+    groups = [str(group) for group, row in shown.iterrows() if row["measured"] >= view.profile.mean]
+    cells = [EVERYBODY if group == "all" else Cell.of(size_category=group) for group in groups]
+    scored = published.known(view, f"score:{view.main.id}")
+    facts += published.counted(view, [*cells, *(cell & scored for cell in cells)])
+    return facts + published.averaged(view, view.scores[view.main.id], [cell & scored for cell in cells], decimals=1)
 
 
 def _row(view: View, name: str, row: object) -> list[str]:
     kind, n, mean, rank = (getattr(row, key) for key in ("kind", "n", "mean", "rank_correlation"))
     if n < view.profile.mean:
-        return [_way(view, str(kind), name), view.numbers.number(n), "c", "c"]
+        return [_way(view, str(kind), name), view.count(n), "c", "c"]
     shown = view.numbers.number(mean, 1) if kind != "graded" else view.numbers.absent
-    return [_way(view, str(kind), name), view.numbers.number(n), shown, view.numbers.number(rank, 2)]
+    return [_way(view, str(kind), name), view.count(n), shown, view.numbers.number(rank, 2)]
 
 
 def _way(view: View, kind: str, name: str) -> str:
@@ -79,7 +101,7 @@ def _imputed(view: View) -> list[str]:
 def _imputed_words(view: View, group: str, row: pd.Series) -> str:
     decimals = 1
     fields = {name: view.numbers.number(row[name], decimals) for name in ("as_measured", "estimate", "low", "high")}
-    fields |= {name: view.numbers.number(row[name]) for name in ("n", "measured")}
+    fields |= {name: view.count(row[name]) for name in ("n", "measured")}
     fields["missing"] = view.numbers.share(row["missing_information"])
     label = view.say("quality.imputed_all") if group == "all" else view.say(f"size.{group}")
     return view.say("quality.imputed", group=label, **fields)
