@@ -3,6 +3,7 @@
 from cdo_analysis.weighting.association import Association, rao_scott
 from cdo_analysis.weighting.calibration import Calibration, calibrate
 from cdo_analysis.weighting.chain import Sample, Weighting, design_weights, weigh_sample
+from cdo_analysis.weighting.contrasts import Contrast, adjust_p, contrast_means, contrast_shares
 from cdo_analysis.weighting.design import Design, Replicates
 from cdo_analysis.weighting.estimates import (
     Estimate,
@@ -22,14 +23,18 @@ from cdo_analysis.weighting.saved import design_from_tables, design_tables
 __all__ = [
     "Association",
     "Calibration",
+    "Contrast",
     "Design",
     "Estimate",
     "Replicates",
     "Sample",
     "Trimming",
     "Weighting",
+    "adjust_p",
     "bootstrap",
     "calibrate",
+    "contrast_means",
+    "contrast_shares",
     "check_units",
     "design_from_tables",
     "design_tables",
