@@ -47,7 +47,7 @@ def _batch_arguments(options: dict[str, Any]) -> tuple[dict[str, Any], dict[str,
 
 
 @click.command()
-@click.argument("name", metavar="quality|panorama|company")
+@click.argument("name", metavar="quality|panorama|segment|company")
 @click.argument("study")
 @_batch_options
 @click.option("--again", is_flag=True, help="Make reports that are up to date too.")
@@ -67,7 +67,7 @@ def batch(name: str, study: str, **options: Any) -> None:
 
 
 @click.command()
-@click.argument("name", metavar="quality|panorama|company")
+@click.argument("name", metavar="quality|panorama|segment|company")
 @click.argument("study")
 @click.option("--every", required=True, type=click.Choice(["day", "week", "month", "quarter"]), help="Period.")
 @click.option("--zone", default="Europe/Paris", show_default=True, help="Time zone of the calendar.")

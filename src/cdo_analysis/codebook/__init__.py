@@ -23,12 +23,14 @@ from cdo_analysis.codebook.model import (
     Variant,
     WeightingBlock,
 )
+from cdo_analysis.codebook.segments import SEGMENT_VARIABLES, check_segment, segment_column
 from cdo_analysis.units import UNITS, StatisticalUnit
 from cdo_analysis.wording import LANGUAGES, Language, Text
 
 __all__ = [
     "LANGUAGES",
     "MISSING_KINDS",
+    "SEGMENT_VARIABLES",
     "UNITS",
     "Answer",
     "Band",
@@ -49,7 +51,9 @@ __all__ = [
     "Text",
     "Variant",
     "WeightingBlock",
+    "check_segment",
     "codebook_ids",
     "load_codebook",
     "read_codebook",
+    "segment_column",
 ]

@@ -78,6 +78,10 @@ class Exhibit:
         True where the table is to be opened by the reader though there is no figure: a long list of details.
     notes : sequence of (str, str)
         "Lecture", "Champ", "Source" and what they say.
+    imprint : str
+        Under the sentences of a cover, in small: when the data were collected, which study, which version.
+    facts : mapping of str to str
+        What a page says of itself to programs: the state of its answer, its study, the date of its data.
     words : mapping
         Words of the page: ``data`` (the title of the folded table).
     language : str
@@ -98,6 +102,8 @@ class Exhibit:
     table: TableView | None = None
     folded: bool = False
     notes: Sequence[tuple[str, str]] = ()
+    imprint: str = ""
+    facts: dict[str, str] = field(default_factory=dict)
     words: dict[str, str] = field(default_factory=dict)
     language: str = "fr"
 
@@ -110,6 +116,7 @@ class Exhibit:
         """Return the piece as plain text, for a terminal or a screen reader."""
         colon = "\u00a0:" if self.language == "fr" else ":"
         parts = [self.title, self.subtitle, self.alert, *self.paragraphs, *(f"- {line}" for line in self.bullets)]
+        parts += [self.imprint]
         parts += [
             f"[{self.alt}]" if self.axes is not None else "",
             *(f"{name}{colon} {text}" for name, text in self.notes),
@@ -117,7 +124,8 @@ class Exhibit:
         return "\n".join(part for part in parts if part)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict[str, str], dict[str, Any]]:
-        about = {"id": self.id, "title": self.title, "level": self.level, "language": self.language}
+        about: dict[str, Any] = {"id": self.id, "title": self.title, "level": self.level, "language": self.language}
+        about |= {"facts": self.facts} if self.facts else {}
         return {"text/html": self.to_html(), "text/plain": self.to_text()}, {MIME: about}
 
 

@@ -6,6 +6,7 @@ survive a grey print. Texts come from respondents and codebooks: they are drawn 
 
 from cdo_analysis.figures.compared import company_and_peers, dots_by_group, dumbbell
 from cdo_analysis.figures.contest import contest
+from cdo_analysis.figures.contrasted import contrast_dots
 from cdo_analysis.figures.curves import calibration_dots
 from cdo_analysis.figures.distribution import score_distribution, stacked_bars
 from cdo_analysis.figures.ranked import bars, difference_dots, dots_with_intervals, evidence_dots, signed
@@ -17,6 +18,7 @@ __all__ = [
     "calibration_dots",
     "company_and_peers",
     "contest",
+    "contrast_dots",
     "correlation_table",
     "difference_dots",
     "dots_by_group",

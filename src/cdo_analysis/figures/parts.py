@@ -29,7 +29,7 @@ def rows_axes(labels: Iterable[object], *, row: float = 0.32) -> Axes:
     row : float
         Height of a line, in inches; more where its name needs more.
     """
-    wrapped = [wrap(str(text), _LABEL_WIDTH) for text in labels]
+    wrapped = row_names(labels)
     lines = max((text.count("\n") + 1 for text in wrapped), default=1)
     axes = new_axes(0.75 + max(row, 0.16 * lines + 0.06) * len(wrapped))
     with in_style():
@@ -38,6 +38,11 @@ def rows_axes(labels: Iterable[object], *, row: float = 0.32) -> Axes:
         axes.grid(axis="x", color=GRID, linewidth=0.8)
         axes.set_axisbelow(True)
     return axes
+
+
+def row_names(labels: Iterable[object], *, width: int = _LABEL_WIDTH) -> list[str]:
+    """Return what the lines of a figure are called, long names cut into lines of about `width` characters."""
+    return [wrap(str(text), width) for text in labels]
 
 
 def value_axis(axes: Axes, numbers: Numbers, label: str, *, share: bool = False) -> None:

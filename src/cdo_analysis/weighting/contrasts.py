@@ -13,11 +13,11 @@ from typing import Literal, get_args
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.special import ndtri, stdtr
+from scipy.special import ndtri, stdtr, stdtrit
 
 from cdo_analysis.errors import InputError, UsageError
 from cdo_analysis.weighting.design import Design, as_design
-from cdo_analysis.weighting.estimates import Estimate, student_quantile, weighted_mean, weighted_share
+from cdo_analysis.weighting.estimates import Estimate, student_quantile
 from cdo_analysis.weighting.kish import effective_n
 
 Floats = NDArray[np.float64]
@@ -86,14 +86,16 @@ def contrast_means(
     (7.0, 2.0, 5.0)
     """
     design = as_design(weights)
-    first, second = (weighted_mean(part, design, level=level) for part in _split(values, inside))
-    se, n = float(np.sqrt(max(_variances(values, inside, design) @ (1.0, 1.0, -2.0), 0.0))), first.n + second.n
-    gap = first.estimate - second.estimate
-    freedom = _welch(values, inside, design, (first.se, second.se))
-    reach = student_quantile(freedom, level) * se if freedom else float("nan")
-    p = 2 * float(stdtr(freedom, -abs(gap) / se)) if freedom and se > 0 else float("nan")
-    worth = _worth(values, inside, design)
-    return Contrast(first, second, Estimate(gap, se, gap - reach, gap + reach, n, worth), p)
+    two = _two_sides(values, inside, design)
+    errors, freedom = np.sqrt(np.diag(two.covariance)), [design.degrees_of_freedom_of(side) for side in two.known.T]
+    first, second = (
+        _estimate(two, side, design, student_quantile(freedom[side], level) * errors[side]) for side in (0, 1)
+    )
+    gap, se = float(two.means[0] - two.means[1]), two.error
+    df = _welch(errors, freedom)
+    reach = float(stdtrit(df, (1 + level) / 2)) * se if df else float("nan")
+    p = 2 * float(stdtr(df, -abs(gap) / se)) if df and se > 0 else float("nan")
+    return Contrast(first, second, _difference(two, design, (gap - reach, gap + reach)), p)
 
 
 def contrast_shares(
@@ -135,16 +137,17 @@ def contrast_shares(
     (0.2, 0.05, 0.33)
     """
     design = as_design(weights)
-    first, second = (weighted_share(part, design, level=level) for part in _split(holds, inside))
-    variances = _variances(holds, inside, design)
-    se, spread = float(np.sqrt(max(variances @ (1.0, 1.0, -2.0), 0.0))), float(np.sqrt(variances[0] * variances[1]))
-    correlation = float(np.clip(variances[2] / spread, -1.0, 1.0)) if spread > 0 else 0.0
-    ends = {side: _wilson_size(share) for side, share in (("first", first), ("second", second))}
-    pair = ((first.estimate, ends["first"]), (second.estimate, ends["second"]))
-    low, high = newcombe(*pair, correlation=correlation, level=level)
-    gap, n = first.estimate - second.estimate, first.n + second.n
-    difference = Estimate(gap, se, low, high, n, _worth(holds, inside, design))
-    return Contrast(first, second, difference, _p_value(pair, correlation))
+    two = _two_sides(holds, inside, design)
+    if not np.isin(two.values[two.known.any(axis=1)], (0.0, 1.0)).all():
+        raise InputError("a share needs values that are 0 or 1 (False or True); turn the answers into yes or no.")
+    variances, pair = np.diag(two.covariance), [(float(two.means[i]), _worth_of_share(two, i, design)) for i in (0, 1)]
+    spread = float(np.sqrt(variances.prod()))
+    correlation = float(np.clip(two.covariance[0, 1] / spread, -1.0, 1.0)) if spread > 0 else 0.0
+    z2 = float(ndtri((1 + level) / 2)) ** 2
+    first, second = (_estimate(two, side, design, _wilson(pair[side], z2)) for side in (0, 1))
+    ends = newcombe(pair[0], pair[1], correlation=correlation, level=level)
+    p = _p_value((pair[0], pair[1]), correlation)
+    return Contrast(first, second, _difference(two, design, ends), p)
 
 
 def newcombe(
@@ -217,47 +220,66 @@ def adjust_p(p_values: Sequence[float] | Floats, method: Adjustment) -> Floats:
     return adjusted
 
 
-def _split(values: pd.Series, inside: pd.Series) -> tuple[pd.Series, pd.Series]:
-    """Return the values of the part and those of the rest."""
-    where = inside.reindex(values.index).astype("boolean")
-    if values[where.fillna(False)].notna().sum() == 0 or values[(~where).fillna(False)].notna().sum() == 0:
+@dataclass(frozen=True)
+class _TwoSides:
+    """Both domains as arrays in the order of the weights: who is known in each, their means and the covariance."""
+
+    values: Floats
+    known: NDArray[np.bool_]
+    means: Floats
+    covariance: Floats
+
+    @property
+    def error(self) -> float:
+        """Standard error of the difference."""
+        (first, both), (_, second) = self.covariance
+        return float(np.sqrt(max(first + second - 2 * both, 0.0)))
+
+
+def _two_sides(values: pd.Series, inside: pd.Series, design: Design) -> _TwoSides:
+    where = inside.reindex(values.index).astype("boolean").astype("float64")
+    y, side = design.align(values), design.align(where)
+    answered = np.isfinite(y) & (design.w > 0)
+    known = np.column_stack([answered & (side == 1.0), answered & (side == 0.0)])
+    if not known.any(axis=0).all():
         raise InputError("nobody with a value is in the part, or nobody in the rest; there is nothing to compare.")
-    return values[where.fillna(False)], values[(~where).fillna(False)]
-
-
-def _variances(values: pd.Series, inside: pd.Series, design: Design) -> Floats:
-    """Return the variance of the mean of the part, that of the rest, and their covariance."""
-    parts = [design.align(part) for part in _split(values, inside)]
-    known = np.column_stack([np.isfinite(part) & (design.w > 0) for part in parts])
-    y = np.where(known, np.column_stack(parts), 0.0)
-    sizes = design.w @ known
+    z = np.where(answered, y, 0.0)
 
     def means(w: Floats) -> Floats:
-        return np.asarray((w @ y) / (w @ known))
+        return np.asarray((w * z) @ known / (w @ known))
 
-    influence = np.where(known, y - means(design.w), 0.0) / sizes
-    covariance = design.covariance(influence, means)
-    return np.array([covariance[0, 0], covariance[1, 1], covariance[0, 1]])
+    centre = means(design.w)
+    influence = np.where(known, z[:, None] - centre, 0.0) / (design.w @ known)
+    return _TwoSides(y, known, centre, design.covariance(influence, means))
 
 
-def _welch(values: pd.Series, inside: pd.Series, design: Design, errors: tuple[float, float]) -> float:
+def _estimate(two: _TwoSides, side: int, design: Design, ends: float | tuple[float, float]) -> Estimate:
+    """Return the estimate of a side, with the reach of its interval or both its ends."""
+    mean, known = float(two.means[side]), two.known[:, side]
+    n, worth = int(known.sum()), effective_n(design.w[known])
+    se = float(np.sqrt(two.covariance[side, side])) if n > 1 else float("nan")
+    low, high = ends if isinstance(ends, tuple) else (mean - ends, mean + ends)
+    return Estimate(mean, se, low, high, n, worth)
+
+
+def _difference(two: _TwoSides, design: Design, ends: tuple[float, float]) -> Estimate:
+    known = two.known.any(axis=1)
+    gap = float(two.means[0] - two.means[1])
+    return Estimate(gap, two.error, *ends, int(known.sum()), effective_n(design.w[known]))
+
+
+def _welch(errors: Floats, freedom: Sequence[int]) -> float:
     """Return the degrees of freedom of a difference, by Welch and Satterthwaite; 0 where there are none."""
     squares = np.square(errors)
-    freedom = [design.degrees_of_freedom_of(np.isfinite(design.align(p))) for p in _split(values, inside)]
-    if not np.isfinite(squares).all() or squares.sum() <= 0 or min(freedom) <= 0:
+    if min(freedom) <= 0 or not squares.sum() > 0:
         return 0.0
     return float(squares.sum() ** 2 / (np.square(squares) / freedom).sum())
 
 
-def _worth(values: pd.Series, inside: pd.Series, design: Design) -> float:
-    known = np.isfinite(design.align(values[values.notna() & inside.reindex(values.index).notna()]))
-    return effective_n(design.w[known & (design.w > 0)])
-
-
-def _wilson_size(share: Estimate) -> float:
-    """Return the respondents that a share is worth, as :func:`weighted_share` counts them."""
-    p = share.estimate
-    return min(p * (1 - p) / share.se**2, share.n) if share.se > 0 else share.n_effective
+def _worth_of_share(two: _TwoSides, side: int, design: Design) -> float:
+    """Return the respondents that a share is worth, as :func:`~cdo_analysis.weighting.weighted_share` counts them."""
+    known, p, variance = two.known[:, side], float(two.means[side]), float(two.covariance[side, side])
+    return min(p * (1 - p) / variance, float(known.sum())) if variance > 0 else effective_n(design.w[known])
 
 
 def _wilson(share: tuple[float, float], z2: float) -> tuple[float, float]:
