@@ -26,7 +26,7 @@ def main(debug: bool) -> None:
 for _command in (
     *(surveys.check, surveys.fit, surveys.forget),
     *(single.report, single.form, single.sheet),
-    *(many.batch, many.due, many.status),
+    *(many.batch, many.due, many.status, many.index),
     *(workbench.sample, workbench.lab),
     codebooks.codebook,
 ):

@@ -35,6 +35,7 @@ from cdo_analysis.errors import (
     TimeLimitError,
     UsageError,
 )
+from cdo_analysis.reports.index import refresh_index
 from cdo_analysis.reports.job import NOTEBOOK, PAGE, RESULT, Job
 from cdo_analysis.reports.ledger import FOLDER, Ledger, Run, now
 from cdo_analysis.reports.processes import End, Fork, Plain, Processes, fork_is_possible
@@ -179,7 +180,12 @@ def make_reports(
         return
     with _prepared(plan.out) as ledger, _signals() as asked, ExitStack() as stack:
         works = stack.enter_context(_processes(tasks[0].template, plan, told))
-        yield from _Factory(plan, ledger, works, asked).run(tasks)
+        try:
+            yield from _Factory(plan, ledger, works, asked).run(tasks)
+        finally:
+            why = refresh_index(plan.out, period=tasks[0].period)
+            if why:
+                told(f"the page of the folder could not be written: {why}")
 
 
 @contextmanager
