@@ -304,7 +304,7 @@ class View:
         how = self.say("notes.weighted" if weighted and self.is_weighted else "notes.unweighted")
         population = self.book.population.of(self.language) or self.say("notes.respondents")
         count = f" ({self.say('label.n', n=self.numbers.number(n))})" if n is not None else ""
-        source = self.say("notes.source_text", title=self.book.title.of(self.language), id=self.study.id)
+        source = self.say("notes.source_text", title=self.book.title.of(self.language))
         return [
             *([(self.say("notes.reading"), reading)] if reading else []),
             (self.say("notes.scope"), self.join_parts([f"{population}{count}", how])),

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from cdo_analysis.figures.parts import axis_number, row_names, value_axis
+from cdo_analysis.figures.parts import axis_number, row_names, value_axis, write_gaps
 from cdo_analysis.figures.ranked import signed
 from cdo_analysis.figures.style import BLUE, GRID, INK, LIGHT, ORANGE, WIDTH, in_style
 from cdo_analysis.messages import Numbers
 
 _PANELS = (1.15, 1.0)
 _APART = 0.15
-_ROOM = 0.15
 
 
 def contrast_dots(
@@ -91,14 +88,7 @@ def _gaps(axes: Axes, table: pd.DataFrame, numbers: Numbers, decimals: int) -> N
     axes.hlines(places, table["low"], table["high"], color=LIGHT, linewidth=6, capstyle="butt")
     axes.plot(gaps[told], places[told], "s", color=INK, markersize=6)
     axes.plot(gaps[~told], places[~told], "s", markerfacecolor="white", markeredgecolor=INK, markersize=5)
-    for place, gap, low, high in zip(places, gaps, table["low"], table["high"], strict=True):
-        # Outside of the interval, on the side away from zero: never across the line.
-        end, shift, side = (high, 6, "left") if gap >= 0 else (low, -6, "right")
-        how: dict[str, Any] = {"textcoords": "offset points", "va": "center", "ha": side, "fontsize": 8}
-        axes.annotate(signed(numbers, gap, decimals), (end, place), xytext=(shift, 0), annotation_clip=False, **how)
-    low, high = axes.get_xlim()
-    room = _ROOM * (high - low)
-    axes.set_xlim(low - room * bool((gaps < 0).any()), high + room * bool((gaps >= 0).any()))
+    write_gaps(axes, gaps, (table["low"], table["high"]), lambda gap: signed(numbers, gap, decimals))
     axes.tick_params(axis="y", labelleft=False)
 
 

@@ -15,6 +15,7 @@ from cdo_analysis.messages import Numbers
 Write = Callable[[float], str]
 
 _LABEL_WIDTH = 38
+_ROOM = 0.13
 _ROUND_STEPS = [1, 2, 5, 10]
 _BESIDE: dict[str, Any] = {"textcoords": "offset points", "va": "center", "fontsize": 8}
 
@@ -86,6 +87,26 @@ def write_values(axes: Axes, values: Iterable[float], ends: Iterable[float], wri
         else:
             left = (0.0, place)
             axes.annotate("c", left, xycoords=("axes fraction", "data"), fontstyle="italic", xytext=(4, 0), **_BESIDE)
+
+
+def write_gaps(axes: Axes, gaps: Iterable[float], ends: tuple[Iterable[float], Iterable[float]], write: Write) -> None:
+    """Write each row's difference beside its interval, on the side away from zero: never across the line of zero.
+
+    Parameters
+    ----------
+    axes : Axes
+    gaps : iterable of float
+    ends : tuple of two iterables of float
+        Lower and upper ends of the intervals.
+    write : callable
+    """
+    gaps = list(gaps)
+    for place, (gap, low, high) in enumerate(zip(gaps, *ends, strict=True)):
+        end, shift, side = (high, 6, "left") if gap >= 0 else (low, -6, "right")
+        axes.annotate(write(gap), (end, place), xytext=(shift, 0), annotation_clip=False, ha=side, **_BESIDE)
+    low, high = axes.get_xlim()
+    room = _ROOM * (high - low)
+    axes.set_xlim(low - room * any(gap < 0 for gap in gaps), high + room * any(gap >= 0 for gap in gaps))
 
 
 def legend_above(axes: Axes, *entries: Any, columns: int) -> None:
