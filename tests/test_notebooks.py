@@ -141,4 +141,6 @@ def test_the_same_study_gives_the_same_bytes(sample_study: Study, tmp_path: Path
     first = report(sample_study, "company", company=sample_study.table("scores").index[0], out=tmp_path / "a")
     again = report(sample_study, "company", company=sample_study.table("scores").index[0], out=tmp_path / "b")
     assert first.html.read_bytes() == again.html.read_bytes()
-    assert sorted(p.name for p in (tmp_path / "a").glob("[!.]*")) == sorted([first.html.name, first.notebook.name])
+    assert sorted(p.name for p in (tmp_path / "a").glob("[!.]*")) == sorted(
+        [first.html.name, first.notebook.name, "index.html"]
+    )

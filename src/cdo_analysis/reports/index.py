@@ -151,7 +151,8 @@ def _entry(root: Path, folder: Path, last: Run, good: Run | None) -> Entry:
     there = page.is_file() and good is not None
     data = page.read_bytes() if there else b""
     about = _about(data[:_HEAD].decode("utf-8", errors="replace"))
-    prefix = "" if folder == root else f"{folder.name}/"
+    period = "" if folder == root else folder.name
+    prefix = f"{period}/" if period else ""
     links = [(name, f"{prefix}{last.report}.{suffix}") for suffix, name in _FORMATS.items()]
     shown = tuple((name, link) for name, link in links if there and (root / link).is_file())
     changed = there and good is not None and hashlib.sha256(data).hexdigest() != good.html
