@@ -8,7 +8,7 @@ STUDY := reports/study
 export OMP_NUM_THREADS ?= 1
 export PIP_DISABLE_PIP_VERSION_CHECK ?= 1
 
-.PHONY: help setup report test test-fast lint lab bench oracles clean
+.PHONY: help setup report example pictures test test-fast lint lab bench oracles clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -24,6 +24,12 @@ $(READY): requirements.lock pyproject.toml
 
 report: $(READY)  ## the main job on the bundled sample: study and three reports under reports/
 	@$(BIN)/python benchmarks/main_job.py --study $(STUDY) --out reports
+
+example: $(READY)  ## the published examples, in reports/example/, from the bundled sample
+	@$(BIN)/python benchmarks/example_reports.py
+
+pictures: $(READY)  ## the pictures of the documentation, from the examples (needs Chromium)
+	@$(BIN)/python benchmarks/page_pictures.py
 
 test: $(READY) lint  ## every check: lint, types, import contract, doctests, notebooks, browser
 	$(BIN)/python -m pytest -n 2 --dist worksteal

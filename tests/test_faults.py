@@ -163,7 +163,7 @@ def test_a_kernel_that_does_not_start_is_tried_again_and_a_notebook_that_fails_i
 def test_a_plain_kernel_is_spoken_to_over_files_of_this_user_and_nothing_is_warned_of(
     sample_study: Study, template: Callable[..., str], tmp_path: Path
 ) -> None:
-    body = "import json; from ipykernel.connect import get_connection_info as about\nprint(json.loads(about())['transport'])"
+    body = "import json; from ipykernel.connect import get_connection_info as g\nprint(json.loads(g())['transport'])"
     words = ["batch", template(body), str(sample_study.folder), "--engine", "kernel", "--out", str(tmp_path / "out")]
     done = subprocess.run([*CLI, *words], capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr

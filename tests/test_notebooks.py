@@ -25,8 +25,8 @@ def _code_cells(path: Path) -> list[dict]:
     return [cell for cell in json.loads(path.read_text(encoding="utf-8"))["cells"] if cell["cell_type"] == "code"]
 
 
-def test_the_three_reports_are_there() -> None:
-    assert template_names() == ["company", "panorama", "quality"]
+def test_the_four_reports_are_there() -> None:
+    assert template_names() == ["company", "panorama", "quality", "segment"]
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.stem)
@@ -37,7 +37,8 @@ def test_a_template_is_thin_and_stripped(path: Path) -> None:
         source = "".join(cell["source"])
         assert cell["outputs"] == []
         assert cell["execution_count"] is None
-        assert len(source.splitlines()) <= 6, source
+        tags = cell["metadata"].get("tags", [])
+        assert len(source.splitlines()) <= (8 if "parameters" in tags else 6), source
         tree = ast.parse(source)
         assert not any(
             isinstance(n, ast.FunctionDef | ast.ClassDef | ast.For | ast.While | ast.If) for n in ast.walk(tree)
@@ -45,7 +46,6 @@ def test_a_template_is_thin_and_stripped(path: Path) -> None:
         modules = {alias.name for n in ast.walk(tree) if isinstance(n, ast.Import) for alias in n.names}
         modules |= {str(n.module) for n in ast.walk(tree) if isinstance(n, ast.ImportFrom)}
         assert modules <= {"cdo_analysis", "typing"}
-        tags = cell["metadata"].get("tags", [])
         assert "raises-exception" not in tags
         tagged += "parameters" in tags
     assert tagged == 1
@@ -81,12 +81,13 @@ class _Page(HTMLParser):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("language", ["fr", "en"])
-@pytest.mark.parametrize("name", ["quality", "panorama", "company"])
+@pytest.mark.parametrize("name", ["quality", "panorama", "company", "segment"])
 def test_a_report_is_one_accessible_page_without_code(
     sample_study: Study, tmp_path: Path, name: str, language: str
 ) -> None:
     company = sample_study.table("scores").index[3] if name == "company" else None
-    made = report(sample_study, name, company=company, out=tmp_path, parameters={"language": language})
+    parameters = {"language": language, **({"sector": "trade"} if name == "segment" else {})}
+    made = report(sample_study, name, company=company, out=tmp_path, parameters=parameters)
     html = made.html.read_text(encoding="utf-8")
     _check_accessible(_Page(html), language)
     _check_closed(html, tmp_path)
@@ -140,4 +141,6 @@ def test_the_same_study_gives_the_same_bytes(sample_study: Study, tmp_path: Path
     first = report(sample_study, "company", company=sample_study.table("scores").index[0], out=tmp_path / "a")
     again = report(sample_study, "company", company=sample_study.table("scores").index[0], out=tmp_path / "b")
     assert first.html.read_bytes() == again.html.read_bytes()
-    assert sorted(p.name for p in (tmp_path / "a").glob("[!.]*")) == sorted([first.html.name, first.notebook.name])
+    assert sorted(p.name for p in (tmp_path / "a").glob("[!.]*")) == sorted(
+        [first.html.name, first.notebook.name, "index.html"]
+    )

@@ -34,6 +34,7 @@ _HOMES = {
     "reliability": "cdo_analysis.maturity",
     "report": "cdo_analysis.reports",
     "score_maturity": "cdo_analysis.maturity",
+    "segment": "cdo_analysis.exhibits.segment",
     "view": "cdo_analysis.exhibits",
     "weighting": "cdo_analysis.weighting",
 }
@@ -56,6 +57,7 @@ __all__ = [
     "reliability",
     "report",
     "score_maturity",
+    "segment",
     "view",
     "weighting",
 ]
@@ -64,7 +66,7 @@ if TYPE_CHECKING:
     from cdo_analysis import lab, weighting
     from cdo_analysis.codebook import load_codebook
     from cdo_analysis.datasets import make_population
-    from cdo_analysis.exhibits import company, panorama, quality, view
+    from cdo_analysis.exhibits import company, panorama, quality, segment, view
     from cdo_analysis.intake import read_survey
     from cdo_analysis.maturity import reliability, score_maturity
     from cdo_analysis.pipeline import analyse, fit, open_study

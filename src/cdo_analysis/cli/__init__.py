@@ -26,8 +26,8 @@ def main(debug: bool) -> None:
 for _command in (
     *(surveys.check, surveys.fit, surveys.forget),
     *(single.report, single.form, single.sheet),
-    *(many.batch, many.due, many.status),
     *(workbench.sample, workbench.lab, workbench.init, workbench.doctor, workbench.serve),
+    *(many.batch, many.due, many.status, many.index),
     codebooks.codebook,
     kernels.kernel,
 ):

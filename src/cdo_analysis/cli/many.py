@@ -52,7 +52,7 @@ def _batch_arguments(options: dict[str, Any]) -> tuple[dict[str, Any], dict[str,
 
 
 @click.command()
-@click.argument("name", metavar="quality|panorama|company")
+@click.argument("name", metavar="quality|panorama|segment|company")
 @click.argument("study")
 @_batch_options
 @click.option("--again", is_flag=True, help="Make reports that are up to date too.")
@@ -72,7 +72,7 @@ def batch(name: str, study: str, **options: Any) -> None:
 
 
 @click.command()
-@click.argument("name", metavar="quality|panorama|company")
+@click.argument("name", metavar="quality|panorama|segment|company")
 @click.argument("study")
 @click.option("--every", required=True, type=click.Choice(["day", "week", "month", "quarter"]), help="Period.")
 @click.option("--zone", default="Europe/Paris", show_default=True, help="Time zone of the calendar.")
@@ -116,3 +116,23 @@ def status(out: Path, as_json: bool) -> None:
         else:
             click.echo(f"{run.state:<15}{run.ended or run.started:<26}{run.report}  {run.message}".rstrip())
     sys.exit(any(run.state not in ("succeeded", "running") for run in runs))
+
+
+@click.command()
+@click.argument("out", default="reports", type=click.Path(path_type=Path))
+@click.option("--language", default="", help="fr or en (default: as the last time, else that of the newest report).")
+@click.option(
+    "--max-age", "max_age_days", type=float, metavar="DAYS", help="Age from which a report is said to be old."
+)
+@click.option("--study", default="", help="Study that reports should rest on (default: that of the newest report).")
+@one_line_errors
+def index(out: Path, language: str, max_age_days: float | None, study: str) -> None:
+    """Write index.html in the folder OUT: every report with its age and its state, and the runs that failed.
+
+    It is written at the end of every run too. What is said here is kept for the next times.
+    """
+    from cdo_analysis.reports import Settings, write_index
+    from cdo_analysis.reports.run import Source
+
+    said = Settings(language, max_age_days or 0.0) if language or max_age_days is not None else None
+    click.echo(str(write_index(out, said, study=Source(study).index["id"] if study else "")))

@@ -14,7 +14,7 @@ from cdo_analysis.cli.shared import (
 
 
 @click.command()
-@click.argument("name", metavar="quality|panorama|company")
+@click.argument("name", metavar="quality|panorama|segment|company")
 @click.argument("folder", metavar="[STUDY]", required=False)
 @click.option("--study", help="The study, where it is not named after the report.")
 @click.option("--company", help="Respondent that a company report is about.")

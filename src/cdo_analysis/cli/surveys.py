@@ -64,7 +64,7 @@ def check(
 @click.option("--names", help="TOML of the names of profiles: number, name.")
 @click.option("--reference", help="Study of an earlier wave: its profiles keep their numbers and names.")
 @click.option("--ratio-tests", default=39, show_default=True, help="Most samples of a likelihood-ratio test; 0: none.")
-@click.option("--note", default="", help="A sentence printed at the head of every report (what the data are).")
+@click.option("--note", default="", help="A sentence at the head of every report; FRENCH / ENGLISH for both.")
 @click.option("--seed", default=2026, show_default=True, help="Seed of everything random.")
 @click.option("--sheet", help="Sheet of a workbook (default: the first visible one).")
 @click.option("--encoding", help="Encoding of a CSV (default: UTF-8, else cp1252).")

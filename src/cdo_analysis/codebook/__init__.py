@@ -27,12 +27,14 @@ from cdo_analysis.codebook.model import (
 )
 from cdo_analysis.codebook.outline import outline
 from cdo_analysis.codebook.review import Problem, find_problems
+from cdo_analysis.codebook.segments import SEGMENT_VARIABLES, check_segment, segment_column
 from cdo_analysis.units import UNITS, StatisticalUnit
 from cdo_analysis.wording import LANGUAGES, Language, Text
 
 __all__ = [
     "LANGUAGES",
     "MISSING_KINDS",
+    "SEGMENT_VARIABLES",
     "UNITS",
     "Answer",
     "Band",
@@ -55,6 +57,7 @@ __all__ = [
     "Text",
     "Variant",
     "WeightingBlock",
+    "check_segment",
     "codebook_ids",
     "compare_codebooks",
     "find_problems",
@@ -64,5 +67,6 @@ __all__ = [
     "place_in",
     "read_codebook",
     "routing_of",
+    "segment_column",
     "wording_of",
 ]

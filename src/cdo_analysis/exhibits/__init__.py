@@ -1,6 +1,6 @@
 """What reports are made of: exhibits of a study, in one language and under one disclosure profile."""
 
-from cdo_analysis.exhibits import company, panorama, quality, worlds
+from cdo_analysis.exhibits import company, panorama, quality, segment, worlds
 from cdo_analysis.exhibits.crossing import cross_table, crossing
 from cdo_analysis.exhibits.exhibit import MIME, Card, Exhibit, TableView, html_templates
 from cdo_analysis.exhibits.rehearsal import rehearse
@@ -21,6 +21,7 @@ __all__ = [
     "panorama",
     "quality",
     "rehearse",
+    "segment",
     "variables",
     "view",
     "warm_up",

@@ -84,6 +84,10 @@ class Exhibit:
         "Lecture", "Champ", "Source" and what they say.
     published : sequence of Fact
         What its numbers say of groups of respondents, for the audit.
+    imprint : str
+        Under the sentences of a cover, in small: when the data were collected, which study, which version.
+    facts : mapping of str to str
+        What a page says of itself to programs: the state of its answer, its study, the date of its data.
     words : mapping
         Words of the page: ``data`` (the title of the folded table).
     language : str
@@ -105,6 +109,8 @@ class Exhibit:
     folded: bool = False
     notes: Sequence[tuple[str, str]] = ()
     published: Sequence[Fact] = field(default=(), repr=False)
+    imprint: str = ""
+    facts: dict[str, str] = field(default_factory=dict)
     words: dict[str, str] = field(default_factory=dict)
     language: str = "fr"
 
@@ -128,6 +134,7 @@ class Exhibit:
         """Return the piece as plain text, for a terminal or a screen reader."""
         colon = "\u00a0:" if self.language == "fr" else ":"
         parts = [self.title, self.subtitle, self.alert, *self.paragraphs, *(f"- {line}" for line in self.bullets)]
+        parts += [self.imprint]
         parts += [
             f"[{self.alt}]" if self.axes is not None else "",
             *(f"{name}{colon} {text}" for name, text in self.notes),
@@ -135,7 +142,8 @@ class Exhibit:
         return "\n".join(part for part in parts if part)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict[str, str], dict[str, Any]]:
-        about = {"id": self.id, "title": self.title, "level": self.level, "language": self.language}
+        about: dict[str, Any] = {"id": self.id, "title": self.title, "level": self.level, "language": self.language}
+        about |= {"facts": self.facts} if self.facts else {}
         metadata: dict[str, Any] = {MIME: about}
         if self.published:
             metadata[PUBLISHED] = [fact.to_json() for fact in self.published]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
@@ -242,12 +243,36 @@ class View(Shown):
         told = fields.pop("published", ())
         return Exhibit(id=id, title=title, language=self.language, words=words, **fields).publishing(told)
 
-    def cover(self, title: str, subtitle: str, paragraphs: Sequence[str]) -> Exhibit:
-        """Return the head of a report, with what must be read before the rest and the study that it comes from."""
+    def cover(self, title: str, subtitle: str, paragraphs: Sequence[str], *, state: str = "answered") -> Exhibit:
+        """Return the head of a report, with what must be read before the rest and the study that it comes from.
+
+        Parameters
+        ----------
+        title, subtitle : str
+        paragraphs : sequence of str
+            What was found, in a few lines.
+        state : {'answered', 'abstained'}
+            ``abstained`` where the report says that nothing can be said.
+        """
         file, book, hidden = self.study.info["data"]["file"], self.book_words, self.profile.id
         study = self.say("page.study", id=self.study.id, file=file, codebook=book, disclosure=hidden)
-        words = {"subtitle": subtitle, "alert": self.warning, "paragraphs": [*paragraphs, study]}
-        return self.exhibit("cover", title, level=1, **words)
+        words = {"subtitle": subtitle, "alert": self.warning, "paragraphs": paragraphs}
+        facts, said, dates = {"state": state, "study": self.study.id}, [study], self.field_dates
+        if dates:
+            first, last = map(self.numbers.date, dates)
+            facts, said = (
+                facts | {"data": dates[1].isoformat()},
+                [self.say("page.field", first=first, last=last), study],
+            )
+        imprint = " · ".join(said)
+        return self.exhibit("cover", title, level=1, imprint=imprint, facts=facts, **words)
+
+    @cached_property
+    def field_dates(self) -> tuple[date, date] | None:
+        """First and last day on which an answer came; None where the questionnaire does not record it."""
+        name = self.book.roles.submitted
+        days = self.responses[name].dropna() if name in self.responses else pd.Series(dtype="datetime64[ns]")
+        return (days.min().date(), days.max().date()) if len(days) else None
 
     @property
     def book_words(self) -> str:
@@ -257,7 +282,7 @@ class View(Shown):
     @property
     def warning(self) -> str:
         """What must be read before the rest: what the data are, and that respondents chose themselves."""
-        note = str(self.study.info["options"].get("note", ""))
+        note = _in_language(str(self.study.info["options"].get("note", "")), self.language)
         chosen = "" if self.book.probability_sample else self.say("page.not_a_sample")
         outside = self.say("page.outside") if self.study.outsider else ""
         return " ".join(filter(None, [outside, note, chosen, self.other_unit, self.small_sample]))
@@ -318,7 +343,7 @@ class View(Shown):
         how = self.say("notes.weighted" if weighted and self.is_weighted else "notes.unweighted")
         population = self.book.population.of(self.language) or self.say("notes.respondents")
         count = f" ({self.say('label.n', n=self.count(n))})" if n is not None else ""
-        source = self.say("notes.source_text", title=self.book.title.of(self.language), id=self.study.id)
+        source = self.say("notes.source_text", title=self.book.title.of(self.language))
         return [
             *([(self.say("notes.reading"), reading)] if reading else []),
             (self.say("notes.scope"), self.join_parts([f"{population}{count}", how])),
@@ -352,6 +377,12 @@ class View(Shown):
         if len(words) < 2:
             return "".join(words)
         return f"{', '.join(words[:-1])} {self.say('label.and')} {words[-1]}"
+
+
+def _in_language(note: str, language: Language) -> str:
+    """Return the part of a note in a language, where it is written in both: "French / English"."""
+    parts = note.split(" / ")
+    return (parts[0] if language == "fr" else parts[1]) if len(parts) == 2 else note
 
 
 def view(study: Study, *, language: str = "fr", disclosure: str = DEFAULT) -> View:

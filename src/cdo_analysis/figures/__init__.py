@@ -8,6 +8,7 @@ codebooks: they are drawn literally, never as formulas.
 from cdo_analysis.figures.company import company_and_peers, evidence_dots
 from cdo_analysis.figures.compared import dots_by_group, dumbbell
 from cdo_analysis.figures.contest import contest
+from cdo_analysis.figures.contrasted import contrast_dots
 from cdo_analysis.figures.curves import calibration_dots
 from cdo_analysis.figures.distribution import score_distribution, stacked_bars
 from cdo_analysis.figures.layered import Drawing
@@ -21,6 +22,7 @@ __all__ = [
     "calibration_dots",
     "company_and_peers",
     "contest",
+    "contrast_dots",
     "correlation_table",
     "difference_dots",
     "dots_by_group",

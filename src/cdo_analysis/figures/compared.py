@@ -9,8 +9,11 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from cdo_analysis.figures.parts import legend_above, rows_axes, value_axis
-from cdo_analysis.figures.style import BLUE, LIGHT, MARKERS, ORANGE, PALETTE
+from cdo_analysis.figures.style import BLUE, GRID, LIGHT, MARKERS, ORANGE, PALETTE
 from cdo_analysis.messages import Numbers
+
+_APART = 0.26
+"""Between the marks of two groups, as a part of a row: less than between two rows."""
 
 
 def dots_by_group(
@@ -31,8 +34,11 @@ def dots_by_group(
         True where the estimate is a share (0 to 1).
     """
     rows = list(dict.fromkeys(table["label"]))
-    axes = rows_axes(rows, row=0.42)
-    shifts = np.linspace(-0.24, 0.24, len(groups)) if len(groups) > 1 else [0.0]
+    axes = rows_axes(rows, row=max(0.42, 0.15 * len(groups)))
+    reach = min(0.28, _APART * (len(groups) - 1) / 2)
+    shifts = np.linspace(-reach, reach, len(groups)) if len(groups) > 1 else [0.0]
+    for place in range(1, len(rows)):
+        axes.axhline(place - 0.5, color=GRID, linewidth=0.6)
     for i, (group, shift) in enumerate(zip(groups, shifts, strict=True)):
         part = table[table["group"].eq(group)].set_index("label").reindex(rows)
         places = np.arange(len(rows)) + shift

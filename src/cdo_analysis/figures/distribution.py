@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-import matplotlib as mpl
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -14,9 +14,9 @@ from matplotlib.ticker import MaxNLocator
 from cdo_analysis.figures.parts import axis_number, legend_above, rows_axes, ticks, value_axis
 from cdo_analysis.figures.style import (
     BLUE,
+    EDGE,
     GRID,
     INK,
-    LIGHT,
     ORANGE,
     PLUM,
     SEQUENTIAL,
@@ -25,12 +25,14 @@ from cdo_analysis.figures.style import (
     figure_of,
     in_style,
     new_axes,
+    tone_on,
 )
 from cdo_analysis.messages import Numbers
 
 _STACK = (SEQUENTIAL[4], SEQUENTIAL[2], SEQUENTIAL[0], ORANGE, PLUM, TEAL)
 _NARROWEST_WITH_NUMBER = 0.07
 _LONG_NAME = 24
+_INSIDE: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": 8}
 
 
 def score_distribution(
@@ -88,7 +90,7 @@ def stacked_bars(table: pd.DataFrame, *, numbers: Numbers, categories: Sequence[
     value_axis(axes, numbers, label, share=True)
     axes.set_xlim(0, 1)
     columns = 2 if max(map(len, categories)) > _LONG_NAME else min(3, len(categories))
-    handles = [Patch(facecolor=_stack_colour(i), edgecolor="white") for i in range(len(categories))]
+    handles = [Patch(facecolor=_stack_colour(i), edgecolor=EDGE, linewidth=0.6) for i in range(len(categories))]
     legend_above(axes, handles, categories, columns=columns)
     figure, legend_rows = figure_of(axes), -(-len(categories) // columns)
     figure.set_size_inches(WIDTH, figure.get_size_inches()[1] + 0.22 * legend_rows)
@@ -102,20 +104,13 @@ def _stack(axes: Axes, place: int, parts: pd.DataFrame, numbers: Numbers) -> Non
         if not np.isfinite(value) or flag == "c":
             continue
         colour = _stack_colour(i)
-        axes.barh(place, value, left=left, height=0.66, color=colour, edgecolor="white", linewidth=0.8)
+        axes.barh(place, value, left=left, height=0.66, color=colour, edgecolor=EDGE, linewidth=0.6)
         if value >= _NARROWEST_WITH_NUMBER:
-            tone = "white" if _is_dark(colour) else INK
-            axes.text(left + value / 2, place, numbers.share(value), ha="center", va="center", color=tone, fontsize=8)
+            axes.text(left + value / 2, place, numbers.share(value), color=tone_on(colour), **_INSIDE)
         left += value
     if left < 0.995:
-        axes.barh(place, 1 - left, left=left, height=0.66, color="white", edgecolor=LIGHT, hatch="////", linewidth=0)
+        axes.barh(place, 1 - left, left=left, height=0.66, color="white", edgecolor=EDGE, hatch="////", linewidth=0.6)
 
 
 def _stack_colour(i: int) -> str:
     return _STACK[i % len(_STACK)]
-
-
-def _is_dark(colour: str) -> bool:
-    """Tell whether white is easier to read on a colour than ink, by its luma (ITU-R BT.601)."""
-    red, green, blue = mpl.colors.to_rgb(colour)
-    return 0.299 * red + 0.587 * green + 0.114 * blue < 0.55

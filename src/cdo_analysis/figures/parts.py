@@ -15,6 +15,7 @@ from cdo_analysis.messages import Numbers
 Write = Callable[[float], str]
 
 _LABEL_WIDTH = 38
+_ROOM = 0.13
 _ROUND_STEPS = [1, 2, 5, 10]
 _BESIDE: dict[str, Any] = {"textcoords": "offset points", "va": "center", "fontsize": 8}
 
@@ -29,7 +30,7 @@ def rows_axes(labels: Iterable[object], *, row: float = 0.32) -> Axes:
     row : float
         Height of a line, in inches; more where its name needs more.
     """
-    wrapped = [wrap_name(str(text)) for text in labels]
+    wrapped = row_names(labels)
     lines = max((text.count("\n") + 1 for text in wrapped), default=1)
     axes = new_axes(0.75 + row_height(row, lines) * len(wrapped))
     with in_style():
@@ -38,6 +39,11 @@ def rows_axes(labels: Iterable[object], *, row: float = 0.32) -> Axes:
         axes.grid(axis="x", color=GRID, linewidth=0.8)
         axes.set_axisbelow(True)
     return axes
+
+
+def row_names(labels: Iterable[object], *, width: int = _LABEL_WIDTH) -> list[str]:
+    """Return what the lines of a figure are called, long names cut into lines of about `width` characters."""
+    return [wrap(str(text), width) for text in labels]
 
 
 def value_axis(axes: Axes, numbers: Numbers, label: str, *, share: bool = False) -> None:
@@ -81,6 +87,26 @@ def write_values(axes: Axes, values: Iterable[float], ends: Iterable[float], wri
         else:
             left = (0.0, place)
             axes.annotate("c", left, xycoords=("axes fraction", "data"), fontstyle="italic", xytext=(4, 0), **_BESIDE)
+
+
+def write_gaps(axes: Axes, gaps: Iterable[float], ends: tuple[Iterable[float], Iterable[float]], write: Write) -> None:
+    """Write each row's difference beside its interval, on the side away from zero: never across the line of zero.
+
+    Parameters
+    ----------
+    axes : Axes
+    gaps : iterable of float
+    ends : tuple of two iterables of float
+        Lower and upper ends of the intervals.
+    write : callable
+    """
+    gaps = list(gaps)
+    for place, (gap, low, high) in enumerate(zip(gaps, *ends, strict=True)):
+        end, shift, side = (high, 6, "left") if gap >= 0 else (low, -6, "right")
+        axes.annotate(write(gap), (end, place), xytext=(shift, 0), annotation_clip=False, ha=side, **_BESIDE)
+    low, high = axes.get_xlim()
+    room = _ROOM * (high - low)
+    axes.set_xlim(low - room * any(gap < 0 for gap in gaps), high + room * any(gap >= 0 for gap in gaps))
 
 
 def legend_above(axes: Axes, *entries: Any, columns: int) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from cdo_analysis.figures.parts import mark_number, rows_axes, value_axis, write_values
+from cdo_analysis.figures.parts import mark_number, rows_axes, value_axis, write_gaps, write_values
 from cdo_analysis.figures.style import BLUE, INK, LIGHT
 from cdo_analysis.messages import Numbers
 
@@ -63,7 +63,7 @@ def difference_dots(table: pd.DataFrame, *, numbers: Numbers, label: str, decima
     up = values > 0
     axes.plot(values[up], places[up], "o", color=BLUE, markersize=6)
     axes.plot(values[~up], places[~up], "o", markerfacecolor="white", markeredgecolor=BLUE, markersize=6)
-    write_values(axes, values, table["high"], lambda value: signed(numbers, value, decimals))
+    write_gaps(axes, values, (table["low"], table["high"]), lambda value: signed(numbers, value, decimals))
     value_axis(axes, numbers, label)
     return axes
 

@@ -12,11 +12,12 @@ from matplotlib.colors import ListedColormap
 from numpy.typing import NDArray
 
 from cdo_analysis.figures.parts import wrap
-from cdo_analysis.figures.style import INK, SEQUENTIAL, in_style, new_axes
+from cdo_analysis.figures.style import INK, SEQUENTIAL, WIDTH, figure_of, in_style, new_axes, tone_on
 from cdo_analysis.messages import Numbers
 
 _ROW_NAME = 26
-_LINE = 70
+_LINE = 76
+_MANY = 6
 
 
 def heat_table(values: pd.DataFrame, *, numbers: Numbers, scale: tuple[float, float], decimals: int = 0) -> Axes:
@@ -35,7 +36,7 @@ def heat_table(values: pd.DataFrame, *, numbers: Numbers, scale: tuple[float, fl
     axes = _shade(values, written, scale=scale)
     axes.xaxis.tick_top()
     _mark_hidden(axes, values)
-    _wrap_names(axes, min(16, _LINE // values.shape[1]))
+    _wrap_names(axes, values, min(16, _LINE // values.shape[1]))
     return axes
 
 
@@ -50,7 +51,7 @@ def correlation_table(values: pd.DataFrame, *, numbers: Numbers) -> Axes:
     values = values.iloc[1:, :-1]
     upper = np.triu(np.ones(values.shape, dtype=bool), k=1)
     axes = _shade(values, values.map(lambda value: numbers.number(value, 2)), scale=(0, 1), hidden=upper)
-    _wrap_names(axes, 13)
+    _wrap_names(axes, values, 13)
     return axes
 
 
@@ -69,9 +70,25 @@ def _shade(
         sns.heatmap(values, mask=hidden, annot=written, vmin=scale[0], vmax=scale[1], ax=axes, **how)
     axes.set(xlabel="", ylabel="")
     axes.tick_params(length=0)
+    shades = values.to_numpy(dtype=float)
+    for text in axes.texts:  # what stands in a shaded cell, in the tone that is read best on it
+        value = float(shades[int(text.get_position()[1]), int(text.get_position()[0])])
+        place = int(np.clip((value - scale[0]) / (scale[1] - scale[0]) * len(SEQUENTIAL), 0, len(SEQUENTIAL) - 1))
+        text.set_color(tone_on(SEQUENTIAL[place]))
     return axes
 
 
-def _wrap_names(axes: Axes, column_width: int) -> None:
-    axes.set_xticklabels([wrap(t.get_text(), column_width) for t in axes.get_xticklabels()], rotation=0)
-    axes.set_yticklabels([wrap(t.get_text(), _ROW_NAME) for t in axes.get_yticklabels()], rotation=0)
+def _wrap_names(axes: Axes, values: pd.DataFrame, column_width: int) -> None:
+    """Cut the names of rows and columns into lines, and give the figure the height that they take."""
+    columns = [_cut(str(name), column_width) for name in values.columns]
+    rows = [wrap(str(name), _ROW_NAME) for name in values.index]
+    size = 7.5 if len(columns) > _MANY else 9
+    axes.set_xticklabels(columns, rotation=0, fontsize=size)
+    axes.set_yticklabels(rows, rotation=0)
+    head, lines = (max(name.count("\n") + 1 for name in names) for names in (columns, rows))
+    figure_of(axes).set_size_inches(WIDTH, 0.45 + 0.15 * head + max(0.42, 0.16 * lines + 0.06) * len(rows))
+
+
+def _cut(name: str, width: int) -> str:
+    """Cut a name into lines, at a hyphen too where a word is wider than the column."""
+    return wrap(" ".join(w.replace("-", "-\n", 1) if len(w) > width else w for w in name.split(" ")), width)

@@ -21,6 +21,9 @@ MARKERS = ("o", "s", "D", "^", "v", "P")
 LIGHT, GRID = "#BFC9D4", "#E3E6EA"
 SEQUENTIAL = ("#D9E4EE", "#A9C3D9", "#6F9BC0", "#3A6F9F", "#12436D")
 
+BLACK, EDGE = "#1A1A1A", "#5B6670"
+"""Text on a colour, where white would be too faint; the outline that tells light areas from the page."""
+
 WIDTH = 7.2
 """Width of every figure, in inches: that of the text of a page."""
 
@@ -47,6 +50,35 @@ _STYLE: dict[Any, Any] = {
 def in_style() -> AbstractContextManager[None]:
     """Return a context in which matplotlib draws in our style; outside of it, the user's own settings stand."""
     return mpl.rc_context(_STYLE)
+
+
+def tone_on(colour: str) -> str:
+    """Return the tone, white or black, that has the higher contrast on a colour (WCAG 2); at least 4.5:1.
+
+    Examples
+    --------
+    >>> tone_on(BLUE), tone_on(SEQUENTIAL[2]), tone_on(ORANGE)
+    ('white', '#1A1A1A', '#1A1A1A')
+    """
+    return "white" if contrast(colour, "white") >= contrast(colour, BLACK) else BLACK
+
+
+def contrast(one: str, other: str) -> float:
+    """Return the contrast of two colours, from 1 to 21 (WCAG 2.2).
+
+    Examples
+    --------
+    >>> round(contrast("#12436D", "white"), 1), round(contrast("black", "white"), 1)
+    (10.2, 21.0)
+    """
+    light, dark = sorted((_luminance(one), _luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def _luminance(colour: str) -> float:
+    parts = np.array(mpl.colors.to_rgb(colour))
+    linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
+    return float(linear @ (0.2126, 0.7152, 0.0722))
 
 
 def new_axes(height: float) -> Axes:

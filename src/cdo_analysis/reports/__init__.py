@@ -7,6 +7,7 @@ from cdo_analysis.reports.batch import Batch, Summary, plan_batch
 from cdo_analysis.reports.due import Due, Schedule, plan_due
 from cdo_analysis.reports.factory import Limits, Outcome, Plan, Task, make_reports
 from cdo_analysis.reports.fanout import find_companies
+from cdo_analysis.reports.index import Settings, write_index
 from cdo_analysis.reports.ledger import Ledger, Run, last_runs
 from cdo_analysis.reports.parameters import Parameter
 from cdo_analysis.reports.run import Report, Source, report
@@ -23,6 +24,7 @@ __all__ = [
     "Report",
     "Run",
     "Schedule",
+    "Settings",
     "Source",
     "Summary",
     "Task",
@@ -35,4 +37,5 @@ __all__ = [
     "plan_due",
     "report",
     "template_names",
+    "write_index",
 ]

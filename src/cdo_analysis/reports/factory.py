@@ -36,6 +36,7 @@ from cdo_analysis.errors import (
     UsageError,
 )
 from cdo_analysis.reports.disclosed import Published, Release
+from cdo_analysis.reports.index import refresh_index
 from cdo_analysis.reports.job import FAILED, NOTEBOOK, PAGE, RESULT, Job
 from cdo_analysis.reports.ledger import FOLDER, Ledger, Run, now
 from cdo_analysis.reports.processes import End, Fork, Plain, Processes, fork_is_possible
@@ -190,7 +191,12 @@ def make_reports(
         return
     with _prepared(plan.out) as ledger, _signals() as asked, ExitStack() as stack:
         works = stack.enter_context(open_processes(tasks[0].template, replace(plan, common=_common(tasks)), told))
-        yield from _Factory(plan, ledger, works, asked).run(tasks)
+        try:
+            yield from _Factory(plan, ledger, works, asked).run(tasks)
+        finally:
+            why = refresh_index(plan.out, period=tasks[0].period)
+            if why:
+                told(f"the page of the folder could not be written: {why}")
 
 
 def _common(tasks: Sequence[Task]) -> dict[str, Any]:

@@ -115,6 +115,16 @@ class Ledger:
         finally:
             connection.close()
 
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Hold the ledger: others may read it meanwhile, none may write it."""
+        with self._open() as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+            finally:
+                connection.execute("ROLLBACK")
+
     def begin(self, run: Run) -> Run:
         """Write a run as running, by this process.
 

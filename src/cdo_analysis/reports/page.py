@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
@@ -25,6 +25,7 @@ class Piece:
     title: str = ""
     level: int = 0
     language: str = ""
+    facts: dict[str, str] = field(default_factory=dict)
 
 
 def render_page(notebook: Mapping[str, Any], *, template: str) -> tuple[str, str]:
@@ -52,7 +53,9 @@ def render_page(notebook: Mapping[str, Any], *, template: str) -> tuple[str, str
         raise ReportError(f"{template} shows no cover (an exhibit of level 1); its page would have no title.")
     say = catalogue(cover.language)
     contents = [piece for piece in pieces if piece.level == 2]
-    html = _page().render(title=cover.title, language=cover.language, pieces=pieces, contents=contents, say=say)
+    html = _page().render(
+        title=cover.title, facts=cover.facts, language=cover.language, pieces=pieces, contents=contents, say=say
+    )
     return cover.title, html
 
 

@@ -12,10 +12,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cdo_analysis.codebook import SEGMENT_VARIABLES
 from cdo_analysis.errors import UsageError, did_you_mean
 from cdo_analysis.reports.factory import EngineName, Limits, Plan, Task, error_of, make_reports
 from cdo_analysis.reports.parameters import check_parameters
 from cdo_analysis.reports.private import SECRET
+from cdo_analysis.reports.segments import is_about_segment, name_segment
 from cdo_analysis.reports.template import Template, open_template
 from cdo_analysis.reports.versions import code_and_versions
 
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 
 _CODE = re.compile(r"[a-z0-9]+(_[a-z0-9]+)*(?<!.{41})")
 _SET_BY_CALL = ("study", "company", "answers")
+_NAMED_BY = ("company", *SEGMENT_VARIABLES)
+"""Parameters whose values name the files of a report."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +65,7 @@ def report(
     ----------
     study : Study, str or Path
     name : str
-        ``quality``, ``panorama`` or ``company``.
+        ``quality``, ``panorama``, ``segment`` or ``company``.
     company : str, optional
         Respondent of the study that a company report is about.
     answers : str or Path, optional
@@ -69,7 +73,7 @@ def report(
     out : str or Path
         Folder for the page and the executed notebook.
     parameters : mapping, optional
-        Other parameters of the template (``language``, ``disclosure``).
+        Other parameters of the template (``language``, ``disclosure``; ``sector``, ``size``, ``region`` of a segment).
     engine : {'auto', 'fork', 'kernel'}
         How cells run: in a process forked from a warm one, or in a plain Jupyter kernel; the same bytes come out.
     limits : Limits, optional
@@ -132,7 +136,7 @@ class Source:
         answers: str | Path | None = None,
         parameters: Mapping[str, object] | None = None,
         period: str = "",
-        named_by: Iterable[str] = ("company",),
+        named_by: Iterable[str] = _NAMED_BY,
     ) -> Task:
         """Return the report to make, its parameters checked; its file is named by some of them.
 
@@ -162,6 +166,8 @@ class Source:
             raise UsageError(
                 f"{template.name} is not about one company; leave {named} out, or ask for the report 'company'."
             )
+        if is_about_segment(template.parameters):
+            given |= name_segment(self.folder, given)
         values = check_parameters(template.parameters, given, template.name)
         told = [str(values[name]) for name in named_by if values.get(name, "") != ""]
         stem = "-".join([template.name, *map(file_stem, told)])

@@ -59,6 +59,8 @@ def open_template(name: str | Path) -> Template:
         path = notebooks_dir() / f"{name}.ipynb"
     elif not _PLAIN.fullmatch(path.stem):
         raise UsageError(f"{path.name} names reports; write it in letters, digits, dashes and underscores.")
+    elif path.stem == "index":
+        raise UsageError("index.ipynb would be published where the page of the folder stands; give it another name.")
     data, cells = _read(path)
     source = _parameters_cell(path, cells)
     return Template(path.stem, path, parse_parameters(source, path.stem), hashlib.sha256(data).hexdigest())

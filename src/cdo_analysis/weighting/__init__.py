@@ -3,6 +3,7 @@
 from cdo_analysis.weighting.association import Association, rao_scott
 from cdo_analysis.weighting.calibration import Calibration, calibrate
 from cdo_analysis.weighting.chain import Sample, Weighting, design_weights, weigh_sample
+from cdo_analysis.weighting.contrasts import Contrast, adjust_p, contrast_means, contrast_shares
 from cdo_analysis.weighting.design import Design, Replicates, as_design
 from cdo_analysis.weighting.estimates import (
     Estimate,
@@ -22,16 +23,20 @@ from cdo_analysis.weighting.saved import design_from_tables, design_tables
 __all__ = [
     "Association",
     "Calibration",
+    "Contrast",
     "Design",
     "Estimate",
     "Replicates",
     "Sample",
     "Trimming",
     "Weighting",
+    "adjust_p",
     "as_design",
     "bootstrap",
     "calibrate",
     "check_units",
+    "contrast_means",
+    "contrast_shares",
     "design_from_tables",
     "design_tables",
     "design_weights",

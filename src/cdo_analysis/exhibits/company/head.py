@@ -34,7 +34,8 @@ def cover(view: View, company: str) -> Exhibit:
     rests_on = "company.based_on_form" if view.study.outsider else "company.based_on"
     based_on = view.say(rests_on, answered=view.numbers.share(row["coverage"]))
     paragraphs = [*said, *_agreement(view, row), based_on]
-    return view.cover(title_of(view, company), subtitle, paragraphs)
+    state = "abstained" if row["state"] == "abstained" else "answered"
+    return view.cover(title_of(view, company), subtitle, paragraphs, state=state)
 
 
 def title_of(view: View, company: str) -> str:

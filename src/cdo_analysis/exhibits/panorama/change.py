@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -38,14 +40,26 @@ def change(view: View, previous: str | Path) -> Exhibit | None:
     InputError, UsageError
         There is no such study, or the two waves have no score in common.
     """
+    return change_within(view, previous, lambda wave: wave.responses.index)
+
+
+def change_within(view: View, previous: str | Path, within: Callable[[View], pd.Index]) -> Exhibit | None:
+    """Return how far the score moved for part of the respondents, which `within` names in each wave; see `change`.
+
+    None also where too few are in either wave for a mean.
+    """
     if not str(previous) or view.main is None:
         return None
     before = view_of(open_study(previous), language=view.language, disclosure=view.profile.id)
     alike = score_alike(_wave(before), _wave(view), score=view.main.id)
-    shared = _shared(before, view)
+    kept = within(before), within(view)
+    if min(map(len, kept)) < view.profile.mean:
+        return None
+    alike = replace(alike, before=alike.before.loc[kept[0]], after=alike.after.loc[kept[1]])
+    shared = _shared(*kept)
     table = _compare(alike, before, view, shared)
     kind = "paired" if len(shared) else "unpaired"
-    fields = _fields(view, before, table, n=len(shared) or len(view.responses))
+    fields = _fields(view, before, table, n=len(shared) or len(kept[1]))
     shown = table.rename(columns={"change": "estimate"})
     words = [
         view.say(f"panorama.change_{kind}", **fields),
@@ -73,9 +87,9 @@ def _wave(view: View) -> Wave:
     return Wave(view.responses, view.book, view.weights)
 
 
-def _shared(before: View, after: View) -> pd.Index:
+def _shared(before: pd.Index, after: pd.Index) -> pd.Index:
     """Return the companies that both waves identify; a line number in a file identifies nobody."""
-    shared = after.responses.index.intersection(before.responses.index)
+    shared = after.intersection(before)
     return shared[~shared.astype("str").str.startswith(_LINE)]
 
 

@@ -179,12 +179,15 @@ def _missing_table(view: View, table: pd.DataFrame, questions: list[str]) -> Tab
     return TableView(header, rows, numeric=(False, *[True] * (len(header) - 1)))
 
 
-def shorten(text: str, width: int = 70) -> str:
-    """Cut `text` to `width` characters, the last one an ellipsis where something was cut.
+def shorten(text: str, width: int = 90) -> str:
+    """Cut `text` to `width` characters at most, after a word, with an ellipsis where something was cut.
 
     Examples
     --------
     >>> shorten("Qui pilote le numérique ?", 12)
     'Qui pilote…'
     """
-    return text if len(text) <= width else f"{text[: width - 1].rstrip()}…"
+    if len(text) <= width:
+        return text
+    kept = text[:width].rpartition(" ")[0] or text[: width - 1]
+    return f"{kept.rstrip(' ,;:(')}…"
