@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from cdo_analysis.errors import InputError, UsageError
 from cdo_analysis.reports.factory import EngineName, Limits, Outcome, Plan, Task, make_reports
+from cdo_analysis.reports.formats import SUFFIXES, read_formats
 from cdo_analysis.reports.ledger import Ledger, Run
 from cdo_analysis.reports.run import Source, find_companies
 from cdo_analysis.reports.template import open_template
@@ -141,7 +142,7 @@ class Batch:
         with tempfile.TemporaryDirectory(prefix="cdo-analysis-verify-") as folder:
             apart = replace(self.plan, out=Path(folder), engine="kernel")
             for outcome in make_reports(tasks, apart):
-                for suffix in ("html", "ipynb"):
+                for suffix in ("html", "ipynb", *outcome.run.formats()):
                     name = f"{outcome.task.report}.{suffix}"
                     if outcome.exit_code or (apart.out / name).read_bytes() != (self.plan.out / name).read_bytes():
                         yield outcome.task.report
@@ -152,7 +153,10 @@ def _is_there(out: Path, task: Task, run: Run | None) -> bool:
     """Tell whether the last good run made this very report, and its files still are what it published."""
     if run is None or run.key != task.key or run.period != task.period:
         return False
-    for suffix, expected in (("html", run.html), ("ipynb", run.notebook)):
+    others = run.formats()
+    if not set(map(SUFFIXES.__getitem__, task.formats)) <= set(others):
+        return False
+    for suffix, expected in {"html": run.html, "ipynb": run.notebook, **others}.items():
         try:
             found = hashlib.sha256((out / f"{task.report}.{suffix}").read_bytes()).hexdigest()
         except OSError:
@@ -174,6 +178,7 @@ def plan_batch(
     workers: int = 1,
     limits: Limits | None = None,
     period: str = "",
+    formats: str | Iterable[str] = (),
 ) -> Batch:
     """Return the reports of a template that a study can have: one a company, or the one.
 
@@ -194,6 +199,8 @@ def plan_batch(
         See :class:`~cdo_analysis.reports.Plan`.
     period : str
         Such as ``2026-W48``.
+    formats : str or iterable of str
+        What is made of each report beside its page: ``pdf``, ``xlsx``, ``csv``.
 
     Returns
     -------
@@ -214,9 +221,12 @@ def plan_batch(
         chosen = [None]
     if not chosen:
         raise InputError("no company of the study meets all conditions; leave one out.")
+    made = read_formats(formats)
     tasks = [source.task(template, company=one, parameters=parameters, period=period) for one in chosen]
+    tasks = [replace(task, formats=made) for task in tasks]
     _check_names(tasks)
-    return Batch(tuple(tasks), source.plan(out, template, engine=engine, workers=workers, limits=limits))
+    planned = source.plan(out, template, engine=engine, workers=workers, limits=limits)
+    return Batch(tuple(tasks), replace(planned, pdf="pdf" in made))
 
 
 def _check_names(tasks: Sequence[Task]) -> None:

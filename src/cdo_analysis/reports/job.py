@@ -19,8 +19,15 @@ from pathlib import Path
 from typing import Any
 
 from cdo_analysis.errors import CdoAnalysisError, ProcessDiedError, PublishError, ReportError, TimeLimitError
+from cdo_analysis.reports.formats import SUFFIXES, make_format
 
 RESULT, NOTEBOOK, PAGE = "result.json", "executed.ipynb", "page.html"
+
+
+def staged(made: str) -> str:
+    """Return the name of a format's file in the folder of a job."""
+    return f"page.{SUFFIXES[made]}"
+
 
 Execute = Callable[[Any, Mapping[str, Any], Path], Any]
 """A notebook, values of its parameters and a folder to work in; the executed notebook."""
@@ -41,6 +48,8 @@ class Job:
         Folder that is there, empty, and nobody else's.
     cell_timeout : float
         Seconds that a cell may take.
+    formats : tuple of str
+        What is made beside the page: see :mod:`cdo_analysis.reports.formats`.
     """
 
     id: str
@@ -48,6 +57,7 @@ class Job:
     values: dict[str, Any]
     staging: str
     cell_timeout: float
+    formats: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -61,7 +71,8 @@ class Job:
     @classmethod
     def from_json(cls, line: str) -> Job:
         """Return the job that :meth:`to_json` wrote."""
-        return cls(**json.loads(line))
+        known = json.loads(line)
+        return cls(**{**known, "formats": tuple(known["formats"])})
 
 
 def perform(job: Job, execute: Execute) -> int:
@@ -98,6 +109,7 @@ def _make(job: Job, execute: Execute, staging: Path) -> dict[str, Any]:
     strip(notebook)
     title, html = render_page(notebook, template=job.name)
     made = {NOTEBOOK: nbformat.writes(notebook).encode("utf-8"), PAGE: html.encode("utf-8")}
+    made |= {staged(name): make_format(name, notebook, html) for name in job.formats}
     for name, data in made.items():
         _write(staging / name, data)
     files = {name: {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)} for name, data in made.items()}

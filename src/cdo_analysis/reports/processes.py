@@ -83,8 +83,8 @@ class Fork:
 
     name = "fork"
 
-    def __init__(self, template: str, study: str, *, cell_s: float, memory_mb: float) -> None:
-        options = {"template": template, "study": study, "cell_timeout": cell_s, "memory_mb": memory_mb}
+    def __init__(self, template: str, study: str, *, cell_s: float, memory_mb: float, pdf: bool = False) -> None:
+        options = {"template": template, "study": study, "cell_timeout": cell_s, "memory_mb": memory_mb, "pdf": pdf}
         self.log: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed by close()
         self.process = subprocess.Popen(
             [sys.executable, "-m", "cdo_analysis.reports.warm", json.dumps(options)],

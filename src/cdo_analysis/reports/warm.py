@@ -7,6 +7,7 @@ Only a process of one Python thread, with libraries that survive a fork, may be 
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import gc
 import json
@@ -67,7 +68,9 @@ class _Server:
         sys.modules[_IRI_GRAMMAR] = None  # type: ignore[assignment]
         import nbformat
 
+        from cdo_analysis.errors import UsageError
         from cdo_analysis.reports import shell
+        from cdo_analysis.reports.formats.pdf import warm_up as warm_up_pdf
         from cdo_analysis.reports.template import open_template
 
         self.events, self.options = events, options
@@ -79,6 +82,9 @@ class _Server:
             from cdo_analysis.pipeline import open_study
 
             warm_up(open_study(options["study"]))
+        if options["pdf"]:
+            with contextlib.suppress(UsageError):  # each report says it for itself
+                warm_up_pdf()
         self.running: dict[int, tuple[str, int]] = {}
         self.selector = selectors.DefaultSelector()
 
