@@ -39,8 +39,11 @@ def describe(title: str, drawn: str, data: Data, *, french: bool) -> str:
     numbers = semicolon.join(said)
     if numbers and column is not None:
         numbers = f"{header[column]}{colon}{numbers}"
-    parts = [part.strip().rstrip(".") for part in (title, drawn, numbers)]
-    return ". ".join(part for part in parts if part) + "."
+    return " ".join(_sentence(part.strip()) for part in (title, drawn, numbers) if part.strip())
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith((".", "?", "!", "…")) else f"{text}."
 
 
 def _key_numbers(data: Data) -> tuple[int | None, list[tuple[str, int, str]]]:

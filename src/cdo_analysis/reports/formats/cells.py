@@ -19,7 +19,7 @@ _DIGITS = {
     "en": r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?",
 }
 _UNIT = rf"{_SPACE}?%|{_SPACE}(?:pts|points|k€|M€)"
-_BETWEEN = rf"{_SPACE}?(?:–|;|\bà\b|\bto\b){_SPACE}?"
+_BETWEEN = rf"{_SPACE}?(?:–|;|,(?= )|\bà\b|\bto\b){_SPACE}?"
 
 
 @dataclass(frozen=True)

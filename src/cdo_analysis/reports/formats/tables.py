@@ -112,10 +112,17 @@ def _parts(name: str, numeric: bool, column: list[str], language: Language) -> I
         yield name, [_or_text(reading, reading.value) for reading in readings]
     if intervals:
         yield say("formats.low", name=name), [_or_text(reading, reading.low) for reading in readings]
-        yield say("formats.high", name=name), [_or_text(reading, reading.high) for reading in readings]
+        yield say("formats.high", name=name), [_or_text(reading, reading.high, again=True) for reading in readings]
     if any(reading.flag for reading in readings):
         yield say("formats.flag", name=name), [reading.flag for reading in readings]
 
 
-def _or_text(reading: Reading, number: Number | None) -> Cell:
-    return reading.text if number is None else number
+def _or_text(reading: Reading, number: Number | None, *, again: bool = False) -> Cell:
+    """Return a number, or what the cell says instead; words are not said again, the symbols of hidden cells are."""
+    if number is not None:
+        return number
+    return "" if again and len(reading.text) > _SYMBOL else reading.text
+
+
+_SYMBOL = 3
+"""Characters of the longest symbol."""
