@@ -6,11 +6,15 @@ WeasyPrint lays it out, and not a browser: see ``docs/publication.md`` for the t
 from __future__ import annotations
 
 import logging
+import re
 from typing import Any
 
 from cdo_analysis.errors import UsageError
 
 _PICTURE = "data:image/png;base64,"
+_TEXT = re.compile(r">([^<]{40,})<")
+_LONG = re.compile(r"(?:&[^;\s&<]{1,10};|[^\s&<]){40}")
+_BREAK = "\u200b"
 
 
 def to_pdf(page: str) -> bytes:
@@ -33,8 +37,18 @@ def to_pdf(page: str) -> bytes:
     """
     html, fetcher = _weasyprint()
     opened = page.replace("<details>", "<details open>")  # text that says so is escaped: &lt;details&gt;
-    made: bytes = html(string=opened, base_url=None, url_fetcher=fetcher).write_pdf(pdf_variant="pdf/ua-1")
+    made: bytes = html(string=_breakable(opened), url_fetcher=fetcher).write_pdf(pdf_variant="pdf/ua-1")
     return made
+
+
+def _breakable(page: str) -> str:
+    """Return a page whose very long words may be cut every forty characters; else the layout tries for minutes."""
+    head, body, rest = page.partition("<body")
+    return head + body + _TEXT.sub(lambda text: f">{_cut(text[1])}<", rest)
+
+
+def _cut(text: str) -> str:
+    return _LONG.sub(lambda part: part[0] + _BREAK, text)
 
 
 def warm_up() -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from openpyxl import Workbook
 from openpyxl.styles import Alignment, Border, Font, Side
 from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.hyperlink import Hyperlink
 
 from cdo_analysis.reports.archive import settle_archive
 from cdo_analysis.reports.formats.cells import Number
@@ -62,8 +63,8 @@ def _write_contents(sheet: Any, document: Document, names: Sequence[str]) -> Non
     _text(sheet, "A4", say("page.symbols"), Font(color=_SOFT))
     _header(sheet, 6, [say("formats.sheet"), say("formats.title"), say("formats.measure")])
     for row, (name, table) in enumerate(zip(names, document.tables, strict=True), start=7):
-        cell = _text(sheet, f"A{row}", name, Font(color=_BLUE, underline="single"))
-        cell.hyperlink = f"#'{name}'!A1"
+        cell = _text(sheet, f"A{row}", name)
+        cell.hyperlink = Hyperlink(ref=cell.coordinate, location=f"'{name}'!A1")
         cell.font = Font(color=_BLUE, underline="single")
         _text(sheet, f"B{row}", table.title)
         _text(sheet, f"C{row}", table.subtitle)
