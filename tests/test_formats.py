@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import docx
 import openpyxl
 import pypdf
 import pytest
@@ -33,6 +35,8 @@ from cdo_analysis.reports.formats.comma import safe_text
 from cdo_analysis.reports.formats.pdf import to_pdf
 from cdo_analysis.reports.formats.tables import read_document
 from cdo_analysis.reports.page import render_page
+from cdo_analysis.reports.sheet.blocks import Heading, Paragraph, Points, Sheet, Table
+from cdo_analysis.reports.sheet.word import to_docx
 
 MARK = "\ufffd"
 
@@ -188,6 +192,7 @@ HOSTILE = {
     "a code of a spreadsheet": "_x0041_ _x005F_",
     "a long word": "x" * 10_000,
 }
+FOREIGN = {"emoji and other writing": "Café 🦊👩\u200d💻 名前 שם"}
 BLIND = {
     "an override": ("abc\u202egnp.exe", f"abc{MARK}gnp.exe"),
     "isolates": ("a\u2066b\u2069c", f"a{MARK}b{MARK}c"),
@@ -198,9 +203,10 @@ CASES = [
     *(pytest.param(text, text, id=name) for name, text in HOSTILE.items()),
     *(pytest.param(text, shown, id=name) for name, (text, shown) in BLIND.items()),
 ]
+ALL_CASES = [*CASES, *(pytest.param(text, text, id=name) for name, text in FOREIGN.items())]
 
 
-@pytest.mark.parametrize(("text", "shown"), CASES)
+@pytest.mark.parametrize(("text", "shown"), ALL_CASES)
 def test_hostile_text_stands_in_the_page_and_makes_no_element(text: str, shown: str) -> None:
     page = page_of(report_that_says(text))
     found = lxml_html.document_fromstring(page.encode("utf-8"), parser=lxml_html.HTMLParser(encoding="utf-8"))
@@ -211,7 +217,7 @@ def test_hostile_text_stands_in_the_page_and_makes_no_element(text: str, shown: 
     assert said.count(bare(shown)) >= 14, "everywhere it was said"
 
 
-@pytest.mark.parametrize(("text", "shown"), CASES)
+@pytest.mark.parametrize(("text", "shown"), ALL_CASES)
 def test_hostile_text_stands_in_a_workbook_and_is_no_formula(text: str, shown: str) -> None:
     book = workbook_of(report_that_says(text))
     cells = [cell for sheet in book for line in sheet.iter_rows() for cell in line if cell.value is not None]
@@ -230,7 +236,7 @@ def spaced(text: str) -> str:
     return text.replace("\xa0", " ").replace("\u202f", " ")
 
 
-@pytest.mark.parametrize(("text", "shown"), CASES)
+@pytest.mark.parametrize(("text", "shown"), ALL_CASES)
 def test_hostile_text_stands_in_csv_and_begins_no_formula(text: str, shown: str) -> None:
     files = files_of(report_that_says(text))
     cells = [cell for lines in files.values() for line in lines for cell in line]
@@ -251,6 +257,29 @@ def test_hostile_text_stands_in_a_pdf(text: str, shown: str) -> None:
 def _opens(link: Any) -> bool:
     action = link.get_object().get("/A")
     return action is not None and "/URI" in action.get_object()
+
+
+def test_a_pdf_has_the_letters_that_its_fonts_have_and_is_made_without_the_others() -> None:
+    [text] = FOREIGN.values()
+    assert "Café" in text_of_pdf(to_pdf(page_of(report_that_says(text))))
+
+
+@pytest.mark.parametrize(("text", "shown"), ALL_CASES)
+def test_hostile_text_stands_in_a_word_document(text: str, shown: str) -> None:
+    table = Table(text, ["a", text], [[text, [text, text]]], (0.5, 0.5))
+    looks = [Paragraph(text), Paragraph(text, look="title"), Paragraph(text, label=text)]
+    blocks = [Heading(text), *looks, Points([text]), Points([text], ordered=True), table]
+    data = to_docx(Sheet(text, "fr", blocks, footer=text, page="{page}"))
+    document = docx.Document(io.BytesIO(data))
+    said = [paragraph.text for paragraph in document.paragraphs]
+    said += [paragraph.text for row in document.tables[0].rows for cell in row.cells for paragraph in cell.paragraphs]
+    assert sum(bare(shown) in bare(text) for text in said) == 10
+    assert bare(document.core_properties.title) == bare(shown[:255])
+    assert document.core_properties.author == ""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        fields = re.findall(r"<w:instrText[^>]*>([^<]*)", archive.read("word/document.xml").decode("utf-8"))
+        assert fields == [], "the body has no field, whatever it says"
+        assert "TargetMode" not in archive.read("word/_rels/document.xml.rels").decode("utf-8")
 
 
 def test_the_same_hostile_texts_are_drawn_in_figures(tmp_path: Path) -> None:
