@@ -27,6 +27,7 @@ def _batch_options(command: Callable[..., None]) -> Callable[..., None]:
         click.option("--run-seconds", default=900.0, show_default=True, help="Most seconds of a report."),
         click.option("--engine", default="auto", show_default=True, type=_ENGINES, help="How cells run."),
         click.option("--workers", default=0, help="Reports made side by side (default: one a processor)."),
+        click.option("--format", "formats", default="html", show_default=True, help="html,pdf,xlsx,csv: what is made."),
         click.option("-p", "pairs", multiple=True, metavar="NAME=VALUE", help="A parameter of the template."),
         click.option("--companies", type=click.Path(path_type=Path), help="File of companies, one a line."),
         click.option("--dask", "cluster", default="", metavar="ADDRESS", help="Scheduler of a cluster."),

@@ -24,6 +24,7 @@ from cdo_analysis.cli.shared import (
 @click.option(
     "--out", default="reports", show_default=True, type=click.Path(path_type=Path), help="Folder to write to."
 )
+@click.option("--format", "formats", default="html", show_default=True, help="html,pdf,xlsx,csv: what is made.")
 @click.option("-p", "pairs", multiple=True, metavar="NAME=VALUE", help="A parameter of the template.")
 @one_line_errors
 def report(name: str, folder: str | None, study: str | None, pairs: tuple[str, ...], **about: Any) -> None:
@@ -41,6 +42,8 @@ def report(name: str, folder: str | None, study: str | None, pairs: tuple[str, .
     click.echo(made.title)
     click.echo(f"  {made.html}")
     click.echo(f"  {made.notebook}")
+    for path in made.others.values():
+        click.echo(f"  {path}")
 
 
 @click.command()

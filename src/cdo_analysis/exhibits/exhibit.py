@@ -12,8 +12,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from matplotlib.axes import Axes
 
 from cdo_analysis.disclosure import Fact
+from cdo_analysis.exhibits.description import describe
 from cdo_analysis.figures import Drawing, picture
-from cdo_analysis.messages import space_french
+from cdo_analysis.messages import printable, space_french
 from cdo_analysis.resources import package_dir
 
 Evidence = Literal["", "observed", "advised", "estimated"]
@@ -24,6 +25,10 @@ MIME = "cdo_analysis"
 
 PUBLISHED = "cdo_analysis_published"
 """Key of the metadata that holds what a piece publishes, for the audit; it is no part of what is published."""
+
+
+_PRINTED_LINE, _TEXT_COLUMN = 105, 22
+"""Characters that a line of a table has on A4, and those that a column of texts takes of them."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +43,24 @@ class TableView:
     def is_numeric(self, column: int) -> bool:
         """Tell whether a column is set to the right."""
         return bool(self.numeric) and self.numeric[column]
+
+    @property
+    def is_tight(self) -> bool:
+        """Tell whether its numbers need more than a printed page gives on one line."""
+        columns = range(len(self.header))
+        longest = [max((len(row[column]) for row in self.rows), default=0) for column in columns]
+        needed = [longest[column] + 2 if self.is_numeric(column) else _TEXT_COLUMN for column in columns]
+        return sum(needed) > _PRINTED_LINE
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the table as plain lists, as a notebook keeps it."""
+        numeric = [self.is_numeric(column) for column in range(len(self.header))]
+        return {
+            "header": list(self.header),
+            "rows": [list(row) for row in self.rows],
+            "numeric": numeric,
+            "caption": self.caption,
+        }
 
 
 @dataclass(frozen=True)
@@ -75,7 +98,7 @@ class Exhibit:
     axes : Axes, Drawing or None
         Figure; drawn to a picture when the piece is shown.
     alt : str
-        What the figure shows, in words and numbers.
+        What the figure shows, in words; its message and its key numbers are added to it.
     table : TableView or None
         The numbers behind the figure (folded), or the table itself where there is no figure.
     folded : bool
@@ -119,6 +142,13 @@ class Exhibit:
         told = dict.fromkeys(replace(fact, place=self.id) for fact in (*self.published, *facts))
         return replace(self, published=tuple(told))
 
+    @property
+    def description(self) -> str:
+        """What stands for the figure where it is not seen: the message, what is drawn, three numbers of its table."""
+        table = self.table or TableView((), ())
+        numeric = [i for i in range(len(table.header)) if table.is_numeric(i)]
+        return describe(self.title, self.alt, (table.header, table.rows, numeric), french=self.language == "fr")
+
     def to_html(self) -> str:
         """Return the piece as HTML: every text escaped, the picture inside, no style, no script."""
         data = base64.b64encode(self.picture()).decode("ascii")
@@ -136,7 +166,7 @@ class Exhibit:
         parts = [self.title, self.subtitle, self.alert, *self.paragraphs, *(f"- {line}" for line in self.bullets)]
         parts += [self.imprint]
         parts += [
-            f"[{self.alt}]" if self.axes is not None else "",
+            f"[{self.description}]" if self.axes is not None else "",
             *(f"{name}{colon} {text}" for name, text in self.notes),
         ]
         return "\n".join(part for part in parts if part)
@@ -144,6 +174,10 @@ class Exhibit:
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict[str, str], dict[str, Any]]:
         about: dict[str, Any] = {"id": self.id, "title": self.title, "level": self.level, "language": self.language}
         about |= {"facts": self.facts} if self.facts else {}
+        if self.subtitle:
+            about["subtitle"] = self.subtitle
+        if self.table is not None:
+            about["table"] = self.table.to_dict() | {"notes": [list(note) for note in self.notes]}
         metadata: dict[str, Any] = {MIME: about}
         if self.published:
             metadata[PUBLISHED] = [fact.to_json() for fact in self.published]
@@ -154,8 +188,8 @@ class Exhibit:
 def _template(language: str) -> Template:
     """Return the template of a piece; in French, all that it prints gets the no-break spaces of French typography."""
     environment = html_templates("exhibits")
-    if language == "fr":
-        environment.finalize = lambda value: space_french(value) if isinstance(value, str) else value
+    space = space_french if language == "fr" else str
+    environment.finalize = lambda value: space(printable(value)) if isinstance(value, str) else value
     return environment.get_template("exhibit.html.j2")
 
 

@@ -10,12 +10,13 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from cdo_analysis.figures.style import GRID, in_style, new_axes
-from cdo_analysis.messages import Numbers
+from cdo_analysis.messages import Numbers, printable
 
 Write = Callable[[float], str]
 
 _LABEL_WIDTH = 38
 _ROOM = 0.13
+_MOST_LINES = 6
 _ROUND_STEPS = [1, 2, 5, 10]
 _BESIDE: dict[str, Any] = {"textcoords": "offset points", "va": "center", "fontsize": 8}
 
@@ -135,12 +136,15 @@ def row_height(row: float, lines: int) -> float:
 def wrap(text: str, width: int) -> str:
     r"""Cut `text` into lines of about `width` characters, never before a French punctuation mark.
 
+    A word that is longer than two lines is cut too, and what goes beyond six lines is left out (…).
+
     Examples
     --------
     >>> wrap("Qui pilote le numérique ?", 12).splitlines()
     ['Qui pilote', 'le', 'numérique\xa0?']
     """
     lines, line = [], ""
+    text = printable(text)
     for mark in "?:;!»":
         text = text.replace(f" {mark}", f"\u00a0{mark}")
     for word in text.split(" "):
@@ -149,4 +153,8 @@ def wrap(text: str, width: int) -> str:
             line = word
         else:
             line = f"{line} {word}".strip()
-    return "\n".join([*lines, line])
+        while len(line) > 2 * width:
+            lines.append(line[:width])
+            line = line[width:]
+    lines.append(line)
+    return "\n".join(lines if len(lines) <= _MOST_LINES else [*lines[: _MOST_LINES - 1], f"{lines[_MOST_LINES - 1]}…"])

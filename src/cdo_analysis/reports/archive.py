@@ -8,16 +8,19 @@ import zipfile
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _MODIFIED = re.compile(rb"(<dcterms:modified[^>]*>)[^<]*(</dcterms:modified>)")
+_DATES = re.compile(rb"<dcterms:(created|modified)[^>]*>[^<]*</dcterms:\1>")
 _CREATED = re.compile(rb"<dcterms:created[^>]*>([^<]*)</dcterms:created>")
 
 
-def settle_archive(data: bytes) -> bytes:
-    """Return an Office file with fixed times: the same parts give the same bytes.
+def settle_archive(data: bytes, *, dated: bool = True) -> bytes:
+    """Return an Office file, or any ZIP, with fixed times: the same parts give the same bytes.
 
     Parameters
     ----------
     data : bytes
-        A .docx or .xlsx file.
+        A .docx or .xlsx file, or an archive of others.
+    dated : bool
+        False where its properties are to say no date at all.
 
     Returns
     -------
@@ -31,7 +34,9 @@ def settle_archive(data: bytes) -> bytes:
             member = zipfile.ZipInfo(name, _EPOCH)
             member.compress_type = zipfile.ZIP_DEFLATED
             member.create_system = 3
-            target.writestr(member, _settle_times(part) if name == "docProps/core.xml" else part)
+            if name == "docProps/core.xml":
+                part = _settle_times(part) if dated else _DATES.sub(b"", part)
+            target.writestr(member, part)
     return settled.getvalue()
 
 

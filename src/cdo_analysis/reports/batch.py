@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from cdo_analysis.errors import InputError, UsageError
 from cdo_analysis.reports.factory import EngineName, Limits, Outcome, Plan, Task, make_reports
 from cdo_analysis.reports.fanout import parameter_sets
+from cdo_analysis.reports.formats import SUFFIXES, read_formats
 from cdo_analysis.reports.ledger import Ledger, Run
 from cdo_analysis.reports.run import Source
 from cdo_analysis.reports.template import Template, open_template
@@ -142,7 +143,7 @@ class Batch:
         with tempfile.TemporaryDirectory(prefix="cdo-analysis-verify-") as folder:
             apart = replace(self.plan, out=Path(folder), engine="kernel", cluster="", workers=self.plan.workers or 1)
             for outcome in make_reports(tasks, apart):
-                for suffix in ("html", "ipynb"):
+                for suffix in ("html", "ipynb", *outcome.run.formats()):
                     name = f"{outcome.task.report}.{suffix}"
                     if outcome.exit_code or (apart.out / name).read_bytes() != (self.plan.out / name).read_bytes():
                         yield outcome.task.report
@@ -153,7 +154,10 @@ def _is_there(out: Path, task: Task, run: Run | None) -> bool:
     """Tell whether the last good run made this very report, and its files still are what it published."""
     if run is None or run.key != task.key or run.period != task.period:
         return False
-    for suffix, expected in (("html", run.html), ("ipynb", run.notebook)):
+    others = run.formats()
+    if not set(map(SUFFIXES.__getitem__, task.formats)) <= set(others):
+        return False
+    for suffix, expected in {"html": run.html, "ipynb": run.notebook, **others}.items():
         try:
             found = hashlib.sha256((out / f"{task.report}.{suffix}").read_bytes()).hexdigest()
         except OSError:
@@ -178,6 +182,7 @@ def plan_batch(
     limits: Limits | None = None,
     period: str = "",
     cluster: str = "",
+    formats: str | Iterable[str] = (),
 ) -> Batch:
     """Return the reports of a template that a study can have: one a company, one a segment, or the one.
 
@@ -205,6 +210,8 @@ def plan_batch(
         Such as ``2026-W48``.
     cluster : str
         Address of a Dask scheduler, whose workers make the reports; they must see the study and `out`.
+    formats : str or iterable of str
+        What is made of each report beside its page: ``pdf``, ``xlsx``, ``csv``.
 
     Returns
     -------
@@ -224,10 +231,11 @@ def plan_batch(
         by=tuple(by),
         listed=sets,
     )
-    tasks = [_task(source, template, one, parameters or {}, period) for one in found]
+    made = read_formats(formats)
+    tasks = [replace(_task(source, template, one, parameters or {}, period), formats=made) for one in found]
     _check_names(tasks)
     planned = source.plan(out, template, engine=engine, workers=workers, limits=limits, cluster=cluster)
-    return Batch(tuple(tasks), planned)
+    return Batch(tuple(tasks), replace(planned, pdf="pdf" in made))
 
 
 def _task(

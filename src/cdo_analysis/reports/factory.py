@@ -36,8 +36,9 @@ from cdo_analysis.errors import (
     UsageError,
 )
 from cdo_analysis.reports.disclosed import Published, Release
+from cdo_analysis.reports.formats import SUFFIXES
 from cdo_analysis.reports.index import refresh_index
-from cdo_analysis.reports.job import FAILED, NOTEBOOK, PAGE, RESULT, Job
+from cdo_analysis.reports.job import FAILED, NOTEBOOK, PAGE, RESULT, Job, staged
 from cdo_analysis.reports.ledger import FOLDER, Ledger, Run, now
 from cdo_analysis.reports.processes import End, Fork, Plain, Processes, fork_is_possible
 
@@ -92,6 +93,8 @@ class Task:
         Hash of all that it is made of.
     period : str
         Such as ``2026-W48``.
+    formats : tuple of str
+        What is made beside the page: ``pdf``, ``xlsx``, ``csv``.
     """
 
     report: str
@@ -99,6 +102,7 @@ class Task:
     values: dict[str, Any]
     key: str
     period: str = ""
+    formats: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -153,6 +157,8 @@ class Plan:
         Address of a Dask scheduler whose workers make the reports; empty for this machine.
     common : dict
         Parameters that all the reports have, such as their language; found where reports are made.
+    pdf : bool
+        True where PDFs will be made: what makes them is then loaded once.
     """
 
     out: Path
@@ -163,6 +169,7 @@ class Plan:
     facts: dict[str, Any] = field(default_factory=dict)
     cluster: str = ""
     common: dict[str, Any] = field(default_factory=dict)
+    pdf: bool = False
 
 
 def make_reports(
@@ -259,7 +266,8 @@ def open_processes(template: str, plan: Plan, told: Callable[[str], None]) -> Pr
         return open_cluster(template, plan, told)
     if plan.engine == "kernel" or (plan.engine == "auto" and not fork_is_possible()):
         return Plain(memory_mb=plan.limits.memory_mb)
-    fork = Fork(template, plan.study, common=plan.common, cell_s=plan.limits.cell_s, memory_mb=plan.limits.memory_mb)
+    limits = {"cell_s": plan.limits.cell_s, "memory_mb": plan.limits.memory_mb}
+    fork = Fork(template, plan.study, common=plan.common, pdf=plan.pdf, **limits)
     why = fork.wait_until_ready(_STARTING_S)
     if not why:
         return fork
@@ -331,7 +339,8 @@ class _Factory:
         except OSError as error:
             return self._end(task, run, "cannot_publish", f"{staging} cannot be made: {error.strerror}", 8)
         self.running[run.id] = _Running(task, run, staging, time.monotonic(), waiting.attempt)
-        self.works.start(Job(run.id, task.template, task.values, str(staging.resolve()), self.plan.limits.cell_s))
+        where, limit = str(staging.resolve()), self.plan.limits.cell_s
+        self.works.start(Job(run.id, task.template, task.values, where, limit, task.formats))
         return None
 
     def _conclude(self, started: _Running, end: End) -> Outcome | None:
@@ -367,15 +376,17 @@ class _Factory:
 
     def _publish(self, started: _Running, run: Run, result: dict[str, Any]) -> Outcome:
         task, out = started.task, self.plan.out
+        files = {NOTEBOOK: "ipynb", **{staged(name): SUFFIXES[name] for name in task.formats}, PAGE: "html"}
         hashes = {}
         try:
-            for made, suffix in ((PAGE, "html"), (NOTEBOOK, "ipynb")):
+            for made, suffix in files.items():
                 data = (started.staging / made).read_bytes()
                 hashes[suffix] = hashlib.sha256(data).hexdigest()
                 if hashes[suffix] != result["files"][made]["sha256"]:
                     return self._end(task, run, "failed", f"{made} is not what its process wrote", 5, started.staging)
             result = {**result, "disclosure": self._audit(started, run)}
-            for made, suffix in ((NOTEBOOK, "ipynb"), (PAGE, "html")):
+            self._remove_others(task)
+            for made, suffix in files.items():
                 (started.staging / made).chmod(0o644)
                 os.replace(started.staging / made, out / f"{task.report}.{suffix}")
         except OSError as error:
@@ -383,9 +394,16 @@ class _Factory:
             return self._end(task, run, "cannot_publish", said, PublishError.exit_code)
         except (DisclosureError, PublishError) as error:
             return self._end(task, run, _STATES[error.exit_code], str(error), error.exit_code, started.staging)
-        run = replace(run, html=hashes["html"], notebook=hashes["ipynb"])
+        others = {suffix: hashes[suffix] for suffix in map(SUFFIXES.__getitem__, task.formats)}
+        run = replace(run, html=hashes["html"], notebook=hashes["ipynb"], others=json.dumps(others))
         ended = self._end(task, run, "succeeded", "", 0, result=result)
         return replace(ended, title=result["title"])
+
+    def _remove_others(self, task: Task) -> None:
+        """Remove what the last good run published in formats that this one does not make: it would be out of date."""
+        before = self.ledger.last(task.report, "succeeded").get(task.report)
+        for suffix in set(before.formats() if before else ()) - set(map(SUFFIXES.__getitem__, task.formats)):
+            (self.plan.out / f"{task.report}.{suffix}").unlink(missing_ok=True)
 
     def _audit(self, started: _Running, run: Run) -> dict[str, Any]:
         """Audit what the report would publish with all that was published of the wave."""

@@ -28,6 +28,7 @@ from cdo_analysis.errors import (
     TimeLimitError,
 )
 from cdo_analysis.reports.disclosed import CELLS, take_cells
+from cdo_analysis.reports.formats import SUFFIXES, make_format
 from cdo_analysis.reports.private import check_no_secret, folders_of, hide_folders
 
 RESULT, NOTEBOOK, PAGE, FAILED = "result.json", "executed.ipynb", "page.html", "failed.ipynb"
@@ -39,6 +40,12 @@ MORE_TEXT = "\n… (more was printed)\n"
 
 _MOST_MB = 100
 _PR_SET_CHILD_SUBREAPER = 36
+
+
+def staged(made: str) -> str:
+    """Return the name of a format's file in the folder of a job."""
+    return f"page.{SUFFIXES[made]}"
+
 
 Execute = Callable[[Any, Mapping[str, Any], Path], Any]
 """A notebook, values of its parameters and a folder to work in; the executed notebook."""
@@ -59,6 +66,8 @@ class Job:
         Folder that is there, empty, and nobody else's.
     cell_timeout : float
         Seconds that a cell may take.
+    formats : tuple of str
+        What is made beside the page: see :mod:`cdo_analysis.reports.formats`.
     """
 
     id: str
@@ -66,6 +75,7 @@ class Job:
     values: dict[str, Any]
     staging: str
     cell_timeout: float
+    formats: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -79,7 +89,8 @@ class Job:
     @classmethod
     def from_json(cls, line: str) -> Job:
         """Return the job that :meth:`to_json` wrote."""
-        return cls(**json.loads(line))
+        known = json.loads(line)
+        return cls(**{**known, "formats": tuple(known["formats"])})
 
 
 def perform(job: Job, execute: Execute) -> int:
@@ -122,6 +133,7 @@ def _make(job: Job, execute: Execute, staging: Path) -> dict[str, Any]:
     made = {NOTEBOOK: nbformat.writes(notebook).encode("utf-8"), PAGE: html.encode("utf-8")}
     if len(made[NOTEBOOK]) > _MOST_MB * 1_000_000:
         raise ReportError(f"{job.name} takes {len(made[NOTEBOOK]) // 1_000_000} MB, more than {_MOST_MB}; show less.")
+    made |= {staged(name): make_format(name, notebook, html) for name in job.formats}
     for name, data in made.items():
         _write(staging / name, data)
     files = {name: {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)} for name, data in made.items()}

@@ -5,6 +5,7 @@ It is also the lock: a run that is written as running, by a process that still l
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import sqlite3
@@ -25,7 +26,8 @@ _TABLE = """
 CREATE TABLE IF NOT EXISTS runs (
   id TEXT PRIMARY KEY, report TEXT NOT NULL, template TEXT NOT NULL, key TEXT NOT NULL, period TEXT NOT NULL,
   state TEXT NOT NULL, message TEXT NOT NULL, pid INTEGER NOT NULL, born TEXT NOT NULL, started TEXT NOT NULL,
-  ended TEXT NOT NULL, seconds REAL NOT NULL, peak_mb REAL NOT NULL, html TEXT NOT NULL, notebook TEXT NOT NULL
+  ended TEXT NOT NULL, seconds REAL NOT NULL, peak_mb REAL NOT NULL, html TEXT NOT NULL, notebook TEXT NOT NULL,
+  others TEXT NOT NULL DEFAULT '{}'
 );
 CREATE INDEX IF NOT EXISTS by_report ON runs (report, started);
 """
@@ -62,6 +64,8 @@ class Run:
     seconds, peak_mb : float
     html, notebook : str
         SHA-256 of what was published; empty where nothing was.
+    others : str
+        JSON: the SHA-256 of each other format that was published, by the suffix of its file.
     """
 
     id: str
@@ -79,6 +83,11 @@ class Run:
     peak_mb: float = 0.0
     html: str = ""
     notebook: str = ""
+    others: str = "{}"
+
+    def formats(self) -> dict[str, str]:
+        """Return the SHA-256 of each file that was published beside page and notebook, by its suffix."""
+        return dict(json.loads(self.others))
 
 
 _COLUMNS = tuple(Run.__dataclass_fields__)
@@ -104,6 +113,7 @@ class Ledger:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             with self._open() as connection:
                 connection.executescript(_TABLE)
+                _add_columns(connection)
         except (OSError, sqlite3.Error) as error:
             raise PublishError(f"the ledger {self.path} cannot be used ({error}); choose another --out.") from error
 
@@ -221,6 +231,16 @@ def _as_it_is(run: Run) -> Run:
 
 def _gone(run: Run) -> str:
     return f"interrupted: process {run.pid} is gone"
+
+
+def _add_columns(connection: sqlite3.Connection) -> None:
+    """Bring a ledger of an earlier version up to date."""
+    if "others" not in {row[1] for row in connection.execute("PRAGMA table_info(runs)")}:
+        try:
+            connection.execute("ALTER TABLE runs ADD COLUMN others TEXT NOT NULL DEFAULT '{}'")
+        except sqlite3.OperationalError as error:  # another run was faster
+            if "duplicate column" not in str(error):
+                raise
 
 
 def _interrupt(connection: sqlite3.Connection, run: Run) -> None:

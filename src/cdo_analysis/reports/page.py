@@ -12,8 +12,10 @@ from markupsafe import Markup
 
 from cdo_analysis.errors import ReportError
 from cdo_analysis.exhibits import MIME, html_templates
-from cdo_analysis.messages import catalogue
+from cdo_analysis.messages import catalogue, printable, space_french
 from cdo_analysis.resources import package_dir
+
+_RUNNING = 90
 
 
 @dataclass(frozen=True)
@@ -53,10 +55,23 @@ def render_page(notebook: Mapping[str, Any], *, template: str) -> tuple[str, str
         raise ReportError(f"{template} shows no cover (an exhibit of level 1); its page would have no title.")
     say = catalogue(cover.language)
     contents = [piece for piece in pieces if piece.level == 2]
-    html = _page().render(
-        title=cover.title, facts=cover.facts, language=cover.language, pieces=pieces, contents=contents, say=say
-    )
-    return cover.title, html
+    title = printable(cover.title)
+    words = {"title": title, "running": _running(title), "language": cover.language, "say": say}
+    return title, _page(cover.language).render(**words, facts=cover.facts, pieces=pieces, contents=contents)
+
+
+def _running(title: str) -> str:
+    """Return the title as it fits on the top line of a printed page."""
+    return title if len(title) <= _RUNNING else f"{title[: _RUNNING - 1].rstrip()}…"
+
+
+def pieces_of(notebook: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Yield what each exhibit of an executed notebook says of itself: id, title, level, language, and its table."""
+    for cell in notebook["cells"]:
+        for output in cell.get("outputs", []):
+            about = output.get("metadata", {}).get(MIME)
+            if about:
+                yield about
 
 
 def _pieces(notebook: Mapping[str, Any]) -> Iterator[Piece]:
@@ -64,7 +79,8 @@ def _pieces(notebook: Mapping[str, Any]) -> Iterator[Piece]:
         for output in cell.get("outputs", []):
             data, about = output.get("data", {}), output.get("metadata", {}).get(MIME)
             if about:
-                yield Piece(Markup("".join(data["text/html"])), **about)
+                known = {name: about[name] for name in ("id", "title", "level", "language") if name in about}
+                yield Piece(Markup("".join(data["text/html"])), **known)
             elif "image/png" in data:
                 # A figure that an analyst added: no description came with it, and none is made up.
                 yield Piece(
@@ -73,11 +89,13 @@ def _pieces(notebook: Mapping[str, Any]) -> Iterator[Piece]:
                     )
                 )
             elif "text/plain" in data:
-                yield Piece(Markup("<pre>{}</pre>").format("".join(data["text/plain"])))
+                yield Piece(Markup("<pre>{}</pre>").format(printable("".join(data["text/plain"]))))
 
 
-@lru_cache(maxsize=1)
-def _page() -> Template:
+@lru_cache
+def _page(language: str) -> Template:
     environment = html_templates("reports")
+    space = space_french if language == "fr" else str
+    environment.finalize = lambda value: space(printable(value)) if type(value) is str else value
     environment.globals["css"] = Markup((package_dir("reports") / "page.css").read_text(encoding="utf-8"))
     return environment.get_template("page.html.j2")

@@ -96,10 +96,17 @@ class Fork:
     grace_s = 0.0
 
     def __init__(
-        self, template: str, study: str, *, common: Mapping[str, Any], cell_s: float, memory_mb: float
+        self,
+        template: str,
+        study: str,
+        *,
+        common: Mapping[str, Any],
+        cell_s: float,
+        memory_mb: float,
+        pdf: bool = False,
     ) -> None:
         options: dict[str, Any] = {"template": template, "study": study, "common": dict(common)}
-        options |= {"cell_timeout": cell_s, "memory_mb": memory_mb}
+        options |= {"cell_timeout": cell_s, "memory_mb": memory_mb, "pdf": pdf}
         self.command = [sys.executable, "-m", "cdo_analysis.reports.warm", json.dumps(options)]
         self.environment = _environment()
         self.log: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed by close()

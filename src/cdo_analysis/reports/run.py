@@ -7,7 +7,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from cdo_analysis.codebook import SEGMENT_VARIABLES
 from cdo_analysis.errors import UsageError, did_you_mean
 from cdo_analysis.reports.factory import EngineName, Limits, Plan, Task, error_of, make_reports
+from cdo_analysis.reports.formats import SUFFIXES, read_formats
 from cdo_analysis.reports.parameters import check_parameters
 from cdo_analysis.reports.private import SECRET
 from cdo_analysis.reports.segments import is_about_segment, name_segment
@@ -39,11 +40,14 @@ class Report:
     title : str
     html, notebook : Path
         The page, and the notebook that was executed to make it.
+    others : mapping of str to Path
+        The files of the other formats that were asked for: ``others["pdf"]``.
     """
 
     title: str
     html: Path
     notebook: Path
+    others: Mapping[str, Path] = field(default_factory=dict)
 
 
 def report(
@@ -56,6 +60,7 @@ def report(
     parameters: Mapping[str, object] | None = None,
     engine: EngineName = "auto",
     limits: Limits | None = None,
+    formats: str | Iterable[str] = (),
 ) -> Report:
     """Render one report from a study; nothing is fitted again.
 
@@ -78,6 +83,9 @@ def report(
         How cells run: in a process forked from a warm one, or in a plain Jupyter kernel; the same bytes come out.
     limits : Limits, optional
         Time and memory.
+    formats : str or iterable of str
+        What is made beside the page, from the same notebook: ``pdf``, ``xlsx``, ``csv`` (``"pdf,xlsx"``). Those of an
+        earlier run that are not asked for again are removed: they would not agree with the page.
 
     Returns
     -------
@@ -98,12 +106,14 @@ def report(
     """
     source = Source(study)
     template = open_template(name)
-    task = source.task(template, company=company, answers=answers, parameters=parameters)
-    plan = source.plan(out, template, engine=engine, limits=limits)
+    made = read_formats(formats)
+    task = replace(source.task(template, company=company, answers=answers, parameters=parameters), formats=made)
+    plan = replace(source.plan(out, template, engine=engine, limits=limits), pdf="pdf" in made)
     [outcome] = make_reports([task], plan)
     if outcome.exit_code:
         raise error_of(outcome)
-    return Report(outcome.title, plan.out / f"{task.report}.html", plan.out / f"{task.report}.ipynb")
+    others = {name: plan.out / f"{task.report}.{SUFFIXES[name]}" for name in made}
+    return Report(outcome.title, plan.out / f"{task.report}.html", plan.out / f"{task.report}.ipynb", others)
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ Only a process of one Python thread, with libraries that survive a fork, may be 
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import json
 import os
@@ -71,7 +72,9 @@ class _Server:
         sys.modules[IRI_GRAMMAR] = None  # type: ignore[assignment]
         import nbformat
 
+        from cdo_analysis.errors import UsageError
         from cdo_analysis.reports import shell
+        from cdo_analysis.reports.formats.pdf import warm_up as warm_up_pdf
         from cdo_analysis.reports.template import open_template
 
         self.events, self.options = events, options
@@ -86,6 +89,9 @@ class _Server:
             seen = {name: options["common"][name] for name in ("language", "disclosure") if name in options["common"]}
             prepare = rehearse if "company" in template.parameters else warm_up
             prepare(open_study(options["study"]), **seen)
+        if options["pdf"]:
+            with contextlib.suppress(UsageError):  # each report says it for itself
+                warm_up_pdf()
         self.children = Children()
         self.jobs: dict[int, str] = {}
         self.selector = selectors.DefaultSelector()

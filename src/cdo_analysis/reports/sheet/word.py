@@ -14,13 +14,12 @@ from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Mm
 
-from cdo_analysis.messages import space_french
+from cdo_analysis.messages import printable, space_french
 from cdo_analysis.reports.archive import settle_archive
 from cdo_analysis.reports.sheet.blocks import Block, Heading, Paragraph, Points, Sheet, Table
 from cdo_analysis.reports.sheet.styles import TABLE_STYLE, TEXT_WIDTH_MM, set_page, set_styles
 
 _NO_DAY = date(2026, 1, 1)
-_FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _NUMBER_AND_UNIT = re.compile(
     r"(?<=\d) (?=k€|€|%|h\b|ETP\b|FTE\b|mois\b|months\b|jours\b|days\b|sur \d|of \d|à \d|to \d)"
 )
@@ -53,17 +52,6 @@ def to_docx(sheet: Sheet, *, day: date | None = None) -> bytes:
     buffer = io.BytesIO()
     document.save(buffer)
     return settle_archive(buffer.getvalue())
-
-
-def printable(text: str) -> str:
-    r"""Return `text` without what a Word document cannot hold: control characters become the mark of the unknown.
-
-    Examples
-    --------
-    >>> printable("a\x00b")
-    'a\ufffdb'
-    """
-    return _FORBIDDEN.sub("\ufffd", text)
 
 
 class _Typesetter:
