@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -10,10 +12,14 @@ import pytest
 from numpy.testing import assert_allclose
 from sklearn.metrics import adjusted_rand_score
 
-from cdo_analysis.codebook import read_codebook
+from cdo_analysis.codebook import load_codebook, read_codebook
+from cdo_analysis.datasets import draw_survey, make_population, write_export
 from cdo_analysis.errors import CodebookError, UsageError
 from cdo_analysis.exhibits import panorama, view
+from cdo_analysis.intake import read_survey
+from cdo_analysis.maturity import score_maturity
 from cdo_analysis.pipeline import fit
+from cdo_analysis.pipeline.typology import TypologyOptions, find_typology
 from cdo_analysis.profiles import (
     Effort,
     LatentProfiles,
@@ -244,3 +250,32 @@ def test_profiles_of_text_or_of_no_score_are_refused_in_a_codebook():
     text = write_book().replace('kind = "number"', 'kind = "date"', 1)
     with pytest.raises(CodebookError, match="kind choice or number"):
         read_codebook(text, "mixed.toml")
+
+
+@pytest.mark.parametrize("name", ["cdo-2026", "cdo-2026-short"])
+def test_of_two_questions_of_the_index_that_repeat_each_other_one_makes_profiles(name: str):
+    book = load_codebook(name)
+    assert set(book.nested) == {
+        ("dii_social_media", "dii_social_media_two"),
+        ("dii_cloud", "dii_cloud_advanced"),
+        ("dii_ecommerce", "dii_web_sales_b2c"),
+    }
+    assert not any(set(pair) <= set(book.active) for pair in book.nested)
+
+
+def test_an_analyst_who_activates_the_whole_index_gets_one_of_each_pair(tmp_path: Path):
+    book = load_codebook("cdo-2026")
+    drawn = draw_survey(make_population(2000, random_state=1), 80, random_state=1)
+    write_export(drawn, tmp_path / "export.csv", dirty=False)
+    survey = read_survey(tmp_path / "export.csv", book)
+    dii = tuple(book.score("dii").items)
+    asked = replace(survey, codebook=replace(book, active=dii))
+    weights = pd.Series(1.0, index=survey.responses.index)
+    scores = score_maturity(survey.responses, asked.codebook)
+    found = find_typology(asked, scores, weights, options=TypologyOptions(ratio_tests=0), seed=1)
+    assert found is not None
+    declared = found.profiles.dropped[found.profiles.dropped["reason"].eq("declared")]
+    assert set(declared["item"]) == {"dii_social_media_two", "dii_cloud_advanced", "dii_web_sales_b2c"}
+    used = set(found.profiles.model.feature_names_in_)
+    assert used <= set(dii) - set(declared["item"])
+    assert set(declared["kept"]) <= used

@@ -124,7 +124,14 @@ def analyse(
             items=item_statistics(responses, book, sample_weight=weights),
             correlations=score_correlations(scores.values[dimensions_of(book)], sample_weight=weights),
             diagnostics=diagnose(survey, scores, weighting.design, seed=seed) | trimmed,
-            typology=find_typology(survey, scores, weights, options=typology or TypologyOptions(), seed=seed),
+            typology=find_typology(
+                survey,
+                scores,
+                weights,
+                options=typology or TypologyOptions(),
+                seed=seed,
+                design=weighting.design,
+            ),
             cdo=_fit_cdo(survey, scores, weights, rules=(rules, experts), seed=seed),
             options={
                 "seed": seed,
