@@ -90,11 +90,27 @@ def _test(
     reached: list[bool] = []
     for first in range(0, replicates, AT_ONCE):
         tasks = (delayed(_ratio_of_drawn)(null, missing, int(seed)) for seed in seeds[first : first + AT_ONCE])
-        reached += [ratio >= seen for ratio in Parallel(n_jobs=n_jobs, prefer="threads")(tasks)]
+        reached += [bool(ratio >= seen) for ratio in Parallel(n_jobs=n_jobs, prefer="threads")(tasks)]
         if sum(reached) >= ENOUGH:
-            drawn = int(np.flatnonzero(np.cumsum(reached) == ENOUGH)[0]) + 1
-            return seen, ENOUGH / drawn, drawn
-    return seen, (1 + sum(reached)) / (1 + replicates), replicates
+            break
+    return seen, *sequential_p(reached)
+
+
+def sequential_p(reached: Sequence[bool]) -> tuple[float, int]:
+    """Return p, and how many samples it rests on, from whether each sample reached what the data did, in their order.
+
+    Examples
+    --------
+    >>> sequential_p([False] * 39)
+    (0.025, 39)
+    >>> sequential_p([True, False, True, True, False, True, True, False, False])
+    (0.7142857142857143, 7)
+    """
+    so_far = np.cumsum(reached)
+    if len(so_far) and so_far[-1] >= ENOUGH:
+        drawn = int(np.flatnonzero(so_far == ENOUGH)[0]) + 1
+        return ENOUGH / drawn, drawn
+    return float(1 + sum(reached)) / (1 + len(reached)), len(reached)
 
 
 def _ratio_of_drawn(null: Mixture, missing: pd.DataFrame, seed: int) -> float:
