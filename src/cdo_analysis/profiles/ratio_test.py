@@ -38,7 +38,8 @@ def ratio_tests(
 
     Unweighted, even where the classes themselves are weighted: the statistic of a pseudo-likelihood has another law.
     Samples are drawn from the fitted k - 1 classes, with the values missing where they are in the data. The k classes
-    are sought in each sample as in the data, from as many random starts: what the search misses, it misses in both.
+    are sought in each sample as in the data, from as many random starts and from the k - 1 classes, one of them split:
+    what the search misses, it misses in both.
 
     Parameters
     ----------
@@ -86,7 +87,7 @@ def _test(
     seeds = random.randint(np.iinfo(np.int32).max, size=replicates)
     missing = X.isna()
     sample = observe(null, X)
-    seen = sample.fit_anew(null.n_clusters + 1, random) - sample.fit_near(null)
+    seen = sample.fit_more(null, random) - sample.fit_near(null)
     reached: list[bool] = []
     for first in range(0, replicates, AT_ONCE):
         tasks = (delayed(_ratio_of_drawn)(null, missing, int(seed)) for seed in seeds[first : first + AT_ONCE])
@@ -116,4 +117,4 @@ def sequential_p(reached: Sequence[bool]) -> tuple[float, int]:
 def _ratio_of_drawn(null: Mixture, missing: pd.DataFrame, seed: int) -> float:
     random = np.random.RandomState(seed)
     sample = draw_sample(null, missing, random)
-    return sample.fit_anew(null.n_clusters + 1, random) - sample.fit_near(null)
+    return sample.fit_more(null, random) - sample.fit_near(null)
