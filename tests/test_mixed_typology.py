@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from click.testing import CliRunner
 from numpy.testing import assert_allclose
 from sklearn.metrics import adjusted_rand_score
 
-from cdo_analysis.codebook import read_codebook
+from cdo_analysis.cli import main
+from cdo_analysis.codebook import load_codebook, read_codebook
+from cdo_analysis.datasets import draw_survey, make_population, write_export
 from cdo_analysis.errors import CodebookError, UsageError
 from cdo_analysis.exhibits import panorama, view
-from cdo_analysis.pipeline import fit
+from cdo_analysis.intake import Firm, read_survey
+from cdo_analysis.maturity import score_maturity
+from cdo_analysis.pipeline import fit, with_firm
+from cdo_analysis.pipeline.typology import TypologyOptions, find_typology
 from cdo_analysis.profiles import (
     Effort,
     LatentProfiles,
@@ -25,7 +33,7 @@ from cdo_analysis.profiles import (
     read_mixture,
 )
 from cdo_analysis.profiles.family import cut_numbers
-from cdo_analysis.study import Study
+from cdo_analysis.study import Study, read_study
 
 QUICK = Effort(starts=10, stability_samples=5, continuum_samples=9, ratio_test_samples=0)
 MEANS = np.array([[20.0, 20.0, 20.0, 20.0], [60.0, 60.0, 20.0, 20.0], [20.0, 20.0, 60.0, 60.0]])
@@ -237,6 +245,34 @@ def test_the_panorama_speaks_of_numbers_as_of_answers(mixed: Study, language: st
     assert "score0" not in "".join(piece.to_html() for piece in pieces.values())
 
 
+def test_a_company_outside_is_placed_by_its_numbers_and_scores_as_a_respondent_is(mixed: Study):
+    respondent = str(mixed.table("responses").index[3])
+    row, missing = (mixed.table(name).loc[[respondent]] for name in ("responses", "missing"))
+    index = pd.Index(["outside"], name="respondent")
+    beside = with_firm(mixed, Firm(mixed.codebook, row.set_axis(index), missing.set_axis(index), "twin.toml"))
+    placed = beside.table("profile_posterior")
+    assert_allclose(placed.loc["outside"], placed.loc[respondent], atol=1e-9)
+
+
+def test_the_tests_asked_of_a_fit_are_those_of_its_table(mixed: Study):
+    table = mixed.table("profile_table").set_index("k")
+    assert table["ratio_test_samples"].dropna().between(5, 9).all()
+    assert table["ratio_test_p"].isna().tolist() == [True] + [False] * 6
+    assert mixed.table("profile_stabilities").groupby("k").size().tolist() == [1, 2, 3, 4, 5, 6, 7]
+
+
+@pytest.mark.slow
+def test_the_tests_may_be_left_out_on_the_command_line(mixed: Study, tmp_path: Path):
+    export, book = (mixed.folder.parent / name for name in ("export.csv", "mixed.toml"))
+    words = ["fit", str(export), "--codebook", str(book), "--out", str(tmp_path / "study"), "--ratio-tests", "0"]
+    done = CliRunner().invoke(main, words, catch_exceptions=False)
+    assert done.exit_code == 0
+    study = read_study(tmp_path / "study")
+    assert study.table("profile_table")["ratio_test_p"].isna().all()
+    piece = panorama.solutions(view(study))
+    assert any("option --ratio-tests 0" in text for text in piece.paragraphs)
+
+
 def test_profiles_of_text_or_of_no_score_are_refused_in_a_codebook():
     text = write_book().replace('scores = ["habits"]', 'scores = ["habit"]')
     with pytest.raises(CodebookError, match="habit"):
@@ -244,3 +280,32 @@ def test_profiles_of_text_or_of_no_score_are_refused_in_a_codebook():
     text = write_book().replace('kind = "number"', 'kind = "date"', 1)
     with pytest.raises(CodebookError, match="kind choice or number"):
         read_codebook(text, "mixed.toml")
+
+
+@pytest.mark.parametrize("name", ["cdo-2026", "cdo-2026-short"])
+def test_of_two_questions_of_the_index_that_repeat_each_other_one_makes_profiles(name: str):
+    book = load_codebook(name)
+    assert set(book.nested) == {
+        ("dii_social_media", "dii_social_media_two"),
+        ("dii_cloud", "dii_cloud_advanced"),
+        ("dii_ecommerce", "dii_web_sales_b2c"),
+    }
+    assert not any(set(pair) <= set(book.active) for pair in book.nested)
+
+
+def test_an_analyst_who_activates_the_whole_index_gets_one_of_each_pair(tmp_path: Path):
+    book = load_codebook("cdo-2026")
+    drawn = draw_survey(make_population(2000, random_state=1), 80, random_state=1)
+    write_export(drawn, tmp_path / "export.csv", dirty=False)
+    survey = read_survey(tmp_path / "export.csv", book)
+    dii = tuple(book.score("dii").items)
+    asked = replace(survey, codebook=replace(book, active=dii))
+    weights = pd.Series(1.0, index=survey.responses.index)
+    scores = score_maturity(survey.responses, asked.codebook)
+    found = find_typology(asked, scores, weights, options=TypologyOptions(ratio_tests=0), seed=1)
+    assert found is not None
+    declared = found.profiles.dropped[found.profiles.dropped["reason"].eq("declared")]
+    assert set(declared["item"]) == {"dii_social_media_two", "dii_cloud_advanced", "dii_web_sales_b2c"}
+    used = set(found.profiles.model.feature_names_in_)
+    assert used <= set(dii) - set(declared["item"])
+    assert set(declared["kept"]) <= used

@@ -21,6 +21,8 @@ from cdo_analysis.profiles import (
     order_like,
     relate_outcome,
 )
+from cdo_analysis.weighting import Design, weighted_mean
+from cdo_analysis.weighting.replicates import jackknife
 
 ORACLES = Path(__file__).parent / "oracles"
 YES = np.array([[0.2] * 6, [0.8] * 3 + [0.3] * 3, [0.8] * 6])
@@ -111,6 +113,109 @@ def test_errors_of_assignment_are_the_ones_counted_by_hand():
 def test_an_outcome_that_nobody_gave_is_refused():
     with pytest.raises(UsageError, match="known of nobody"):
         relate_outcome(pd.DataFrame(np.eye(2)), pd.Series([np.nan, np.nan]))
+
+
+# The design of the survey -------------------------------------------------------------------------------------------
+
+METHODS = ["modal", "bch", "ml"]
+
+
+def drawn_firms(n: int, *, seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return companies of three profiles with an outcome, an answer and a stratum, and their exact posteriors."""
+    items, truth = plant(n, seed=seed)
+    random = np.random.default_rng(100 + seed)
+    joint = np.prod(np.where(items.to_numpy()[:, None, :] == 1, YES, 1 - YES), axis=2) * [0.4, 0.3, 0.3]
+    firms = pd.DataFrame({"outcome": random.normal(np.array([0.0, 1.0, 3.0])[truth])})
+    firms["answer"] = pd.Categorical(np.where(firms["outcome"] > 1, "high", "low"))
+    firms["stratum"] = np.where(firms["outcome"] + random.normal(size=n) > 1, "a", "b")
+    return firms, pd.DataFrame(joint / joint.sum(axis=1, keepdims=True))
+
+
+@pytest.mark.parametrize("outcome", ["outcome", "answer"])
+def test_a_simple_random_sample_has_the_errors_of_companies_drawn_one_by_one(outcome):
+    firms, posterior = drawn_firms(300, seed=1)
+    alone = relate_outcome(posterior, firms[outcome])
+    design = Design(pd.Series(7.0, index=firms.index))
+    drawn = relate_outcome(posterior, firms[outcome], sample_weight=design)
+    assert_allclose(drawn["estimate"], alone["estimate"], atol=1e-8)
+    # The variance of a sample has n - 1 where that of scores has n.
+    assert_allclose(drawn["se"], alone["se"] * np.sqrt(300 / 299), rtol=1e-6)
+    # Student's law with 299 degrees of freedom reaches 1.9679 errors on each side.
+    assert_allclose(drawn["high"] - drawn["estimate"], 1.967930 * drawn["se"], rtol=1e-6)
+
+
+def test_modal_means_have_the_errors_of_the_means_of_a_domain_of_the_design():
+    firms, posterior = drawn_firms(400, seed=2)
+    weights = pd.Series(np.where(firms["stratum"] == "a", 2.0, 9.0), index=firms.index)
+    design = Design(weights, strata=firms["stratum"])
+    table = relate_outcome(posterior, firms["outcome"], sample_weight=design, methods=["modal"]).set_index("profile")
+    labels = posterior.to_numpy().argmax(axis=1)
+    for profile in range(3):
+        mean = weighted_mean(firms["outcome"][labels == profile], design)
+        assert table.loc[profile, "estimate"] == pytest.approx(mean.estimate)
+        assert table.loc[profile, "se"] == pytest.approx(mean.se)
+
+
+def test_companies_that_come_in_identical_pairs_count_once():
+    firms, posterior = drawn_firms(200, seed=3)
+    twice = firms.loc[firms.index.repeat(2)].reset_index(drop=True)
+    both = posterior.loc[posterior.index.repeat(2)].reset_index(drop=True)
+    one = pd.Series(1.0, index=twice.index)
+    pairs = Design(one, clusters=pd.Series(np.repeat(np.arange(200), 2), index=twice.index))
+    once = relate_outcome(posterior, firms["outcome"], sample_weight=Design(one.head(200)))
+    clustered = relate_outcome(both, twice["outcome"], sample_weight=pairs)
+    assert_allclose(clustered["se"], once["se"], rtol=1e-5)
+    naive = relate_outcome(both, twice["outcome"], sample_weight=one)
+    assert_allclose(naive["se"] * np.sqrt(2), once["se"], rtol=0.01)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_linearised_errors_are_those_of_the_jackknife(method):
+    firms, posterior = drawn_firms(500, seed=4)
+    weights = pd.Series(np.where(firms["stratum"] == "a", 2.0, 9.0), index=firms.index)
+    design = Design(weights, strata=firms["stratum"])
+    linear, knife = (
+        relate_outcome(posterior, firms["outcome"], sample_weight=each, methods=[method])
+        for each in (design, jackknife(design))
+    )
+    # The jackknife is on the cautious side; the outer product is one estimate of the information among others.
+    assert_allclose(linear["se"], knife["se"], rtol=0.1 if method == "ml" else 0.03)
+
+
+def test_units_without_answer_are_of_the_design_and_not_of_the_estimate():
+    firms, posterior = drawn_firms(200, seed=5)
+    weights = pd.Series(1.0, index=range(210))
+    weights.iloc[200:] = 0.0
+    found = relate_outcome(posterior, firms["outcome"], sample_weight=Design(weights))
+    alone = relate_outcome(posterior, firms["outcome"])
+    assert_allclose(found["estimate"], alone["estimate"], atol=1e-8)
+    # 210 drawn: 210 / 209 of the sum of squares, whose mean is 0.
+    assert_allclose(found["se"], alone["se"] * np.sqrt(210 / 209), rtol=1e-6)
+
+
+@pytest.mark.slow
+def test_intervals_of_a_cluster_sample_hold_the_planted_means_and_those_without_design_do_not():
+    """Forty clusters of ten companies whose outcomes share nine tenths of their variance beyond the profile."""
+    held = {(kind, method): 0 for kind in ("design", "alone") for method in ("bch", "ml")}
+    draws = 120
+    for seed in range(draws):
+        items, truth = plant(400, seed=seed)
+        random = np.random.default_rng(500 + seed)
+        cluster = pd.Series(np.repeat(np.arange(40), 10))
+        noise = 1.5 * random.normal(size=40)[cluster] + 0.5 * random.normal(size=400)
+        outcome = pd.Series(np.array([0.0, 1.0, 3.0])[truth] + noise)
+        joint = np.prod(np.where(items.to_numpy()[:, None, :] == 1, YES, 1 - YES), axis=2) * [0.4, 0.3, 0.3]
+        posterior = pd.DataFrame(joint / joint.sum(axis=1, keepdims=True))
+        one = pd.Series(1.0, index=posterior.index)
+        for kind, weights in (("design", Design(one, clusters=cluster)), ("alone", one)):
+            table = relate_outcome(posterior, outcome, sample_weight=weights, methods=["bch", "ml"])
+            planted = table["profile"].map({0: 0.0, 1: 1.0, 2: 3.0})
+            table["held"] = table["low"].le(planted) & table["high"].ge(planted)
+            for method in ("bch", "ml"):
+                held[kind, method] += int(table.loc[table["method"].eq(method), "held"].sum())
+    shares = {key: count / (3 * draws) for key, count in held.items()}
+    assert min(shares["design", "bch"], shares["design", "ml"]) >= 0.91
+    assert max(shares["alone", "bch"], shares["alone", "ml"]) <= 0.88
 
 
 # Numbers that do not change ---------------------------------------------------------------------------------------

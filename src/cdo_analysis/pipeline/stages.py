@@ -122,7 +122,8 @@ def analyse(
         trimmed = trimming_cost(drawn, scores, weighting, margins)
         diagnostics = diagnose(survey, scores, weighting.design, seed=seed) | trimmed
         step("typology")
-        found = find_typology(survey, scores, weights, options=typology or TypologyOptions(), seed=seed)
+        chosen = typology or TypologyOptions()
+        found = find_typology(survey, scores, weights, options=chosen, seed=seed, design=weighting.design)
         step("evidence on leading digital")
         cdo = _fit_cdo(survey, scores, weights, rules=(rules, experts), seed=seed)
         return Analysis(

@@ -34,6 +34,7 @@ from cdo_analysis.profiles.ratio_test import SAMPLES
 from cdo_analysis.profiles.stability import split_half
 from cdo_analysis.reference import load_arrangements
 from cdo_analysis.study import Study, read_study
+from cdo_analysis.weighting import Design
 
 FEWEST_FOR_PROFILES = 50
 NUMBERS = range(1, 8)
@@ -126,9 +127,17 @@ def _finite(value: float) -> float | None:
 
 
 def find_typology(
-    survey: Survey, scores: MaturityScores, weights: pd.Series, *, options: TypologyOptions, seed: int
+    survey: Survey,
+    scores: MaturityScores,
+    weights: pd.Series,
+    *,
+    options: TypologyOptions,
+    seed: int,
+    design: Design | None = None,
 ) -> Typology | None:
     """Find profiles in the active items, or in all that has a dimension; too few companies have none.
+
+    Where the design of the survey is given, what the profiles are related to has intervals that follow it.
 
     Raises
     ------
@@ -158,7 +167,7 @@ def find_typology(
     return Typology(
         profiles=found,
         agreement=_compare_methods(found, items, dimensions, weights, seed),
-        relations=_relate(found, book, responses, weights),
+        relations=_relate(found, book, responses, weights if design is None else design),
         names=_name(found, given, reference),
         reference=reference.id if reference else "",
     )
@@ -234,7 +243,7 @@ def _compare_methods(
     return compare_partitions(partitions, sample_weight=weights)
 
 
-def _relate(found: Profiles, book: Codebook, responses: pd.DataFrame, weights: pd.Series) -> pd.DataFrame:
+def _relate(found: Profiles, book: Codebook, responses: pd.DataFrame, weights: pd.Series | Design) -> pd.DataFrame:
     """Relate the profiles to today's arrangement (grouped) and to the outcome, with and without correction."""
     parts = []
     if book.cdo is not None and found.model.n_clusters > 1:

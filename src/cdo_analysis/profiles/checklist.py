@@ -62,6 +62,7 @@ def _data(profiles: Profiles) -> Iterator[Row]:
     sizes = [len(found) for found in profiles.model.categories_]
     numbers = profiles.model.n_features_in_ - len(sizes)
     kind = "mixed" if sizes and numbers else "numbers" if numbers else "answers"
+    kind += "_alike" if sizes and min(sizes) == max(sizes) else ""
     facts = {"answers": len(sizes), "numbers": numbers, "low": min(sizes, default=0), "high": max(sizes, default=0)}
     yield "indicators", f"indicators_{kind}", facts, "practices, measures"
     dropped = len(profiles.dropped)

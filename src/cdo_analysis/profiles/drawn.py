@@ -16,8 +16,11 @@ from cdo_analysis.profiles.latent_profile import LatentProfiles
 from cdo_analysis.profiles.likelihood import climb, draw_starts, race
 from cdo_analysis.profiles.packing import Floats, Patterns
 
-STARTS, FINALISTS = 10, 2
-"""Random starts of the classes in each sample, and how many of them run to their end."""
+STARTS, SPLITS, FINALISTS = 5, 5, 2
+"""Random starts of one class more, starts from the classes that there are, one of them split; how many run to the end.
+
+With many classes, random starts alone seldom find what a split finds.
+"""
 
 MAX_ITER, CLOSE = 500, 0.01
 """A log-likelihood is needed to a hundredth: its ratio varies by several units from a sample to the next."""
@@ -29,8 +32,8 @@ class Sample(Protocol):
     def fit_near(self, model: Mixture) -> float:
         """Return the log-likelihood reached from the parameters of `model`."""
 
-    def fit_anew(self, k: int, random: np.random.RandomState) -> float:
-        """Return the log-likelihood of `k` classes found from random starts."""
+    def fit_more(self, model: Mixture, random: np.random.RandomState) -> float:
+        """Return the log-likelihood of one class more than `model`, from random starts and from its classes, split."""
 
 
 @dataclass(frozen=True)
@@ -54,8 +57,16 @@ class _Answers:
         runs = climb(self.patterns, self.counts, start, max_iter=MAX_ITER, tol=self._tol)
         return float(runs.log_likelihood.max())
 
-    def fit_anew(self, k: int, random: np.random.RandomState) -> float:
-        start = draw_starts(self.patterns, self.counts[0], k, STARTS, random)
+    def fit_more(self, model: Mixture, random: np.random.RandomState) -> float:
+        k = model.n_clusters
+        shares, probabilities = draw_starts(self.patterns, self.counts[0], k + 1, STARTS + SPLITS, random)
+        known = np.concatenate(model.item_probabilities_, axis=1)
+        for run, split in enumerate(_largest(model)):
+            shares[:, run] = _split_share(model, split)
+            noise = random.standard_exponential((2, known.shape[1]))
+            probabilities[:k, run] = known
+            probabilities[[split, k], run] = self.patterns.normalise(known[split] * noise)
+        start = shares, probabilities
         runs = race(self.patterns, self.counts, start, finalists=FINALISTS, max_iter=MAX_ITER, tol=self._tol)
         return float(runs.log_likelihood.max())
 
@@ -82,10 +93,40 @@ class _Mixed:
         start = _standard_parameters(model)
         return climb_mixed(self.data, self.counts, start, max_iter=MAX_ITER, tol=self._tol)[1]
 
-    def fit_anew(self, k: int, random: np.random.RandomState) -> float:
-        starts = [draw_mixed_start(self.data, self.counts, k, random) for _ in range(STARTS)]
+    def fit_more(self, model: Mixture, random: np.random.RandomState) -> float:
+        assert isinstance(model, LatentProfiles)
+        k, known = model.n_clusters, _standard_parameters(model)
+        starts = [draw_mixed_start(self.data, self.counts, k + 1, random) for _ in range(STARTS)]
+        starts += [self._split(known, _split_share(model, split), split, random) for split in _largest(model)]
         ended = race_mixed(self.data, self.counts, starts, finalists=FINALISTS, max_iter=MAX_ITER, tol=self._tol)
         return max(reached for _, reached, _, _ in ended)
+
+    def _split(
+        self, known: MixedParameters, shares: Floats, split: int, random: np.random.RandomState
+    ) -> MixedParameters:
+        """Return the profiles with one of them split: in two centres drawn from it, and two sets of answers."""
+        twice = [*range(len(known.shares)), split]
+        means, variances, probabilities = (
+            table[twice] for table in (known.means, known.variances, known.probabilities)
+        )
+        both = [split, len(known.shares)]
+        means[both] += np.sqrt(variances[both]) * random.standard_normal((2, means.shape[1]))
+        if self.data.patterns is not None:
+            noise = random.standard_exponential((2, probabilities.shape[1]))
+            probabilities[both] = self.data.patterns.normalise(probabilities[both] * noise)
+        return MixedParameters(shares, means, variances, probabilities)
+
+
+def _largest(model: Mixture) -> np.ndarray:
+    """Return the classes to split, the largest first, again and again."""
+    return np.argsort(-model.class_shares_, kind="stable")[np.arange(SPLITS) % model.n_clusters]
+
+
+def _split_share(model: Mixture, split: int) -> Floats:
+    """Return the shares where a class has given half of its own to a new one, the last."""
+    shares = np.append(model.class_shares_, model.class_shares_[split] / 2)
+    shares[split] /= 2
+    return shares
 
 
 def _standard_parameters(model: LatentProfiles) -> MixedParameters:

@@ -86,7 +86,8 @@ class Profiles(Shown):
         Adjusted Rand index between the assignment and k-means on the scores with as many clusters: 1 when they
         agree, about 0 when they agree no more than by chance. NaN without grouping, or with too few complete scores.
     settings : mapping
-        What was asked for: ``weighted``, ``numbers``, ``effort``, ``random_state``.
+        What was asked for: ``weighted`` (whether weights differ), ``numbers``, ``continuous``, ``effort``,
+        ``random_state``.
     """
 
     verdict: Verdict
@@ -183,7 +184,7 @@ def find_profiles(
     model = models[k].reorder(order)
     posterior = pd.DataFrame(model.predict_proba(items), index=items.index, columns=profile_columns(k))
     assignment = assign(posterior, items.notna().any(axis=1))
-    asked = {"weighted": sample_weight is not None, "numbers": list(models), "effort": effort}
+    asked = {"weighted": weights.nunique() > 1, "numbers": list(models), "effort": effort}
     return Profiles(
         verdict="no_grouping" if k == 1 and grouping.verdict == "profiles" else grouping.verdict,
         grouping=grouping,

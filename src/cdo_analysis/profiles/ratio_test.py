@@ -38,7 +38,8 @@ def ratio_tests(
 
     Unweighted, even where the classes themselves are weighted: the statistic of a pseudo-likelihood has another law.
     Samples are drawn from the fitted k - 1 classes, with the values missing where they are in the data. The k classes
-    are sought in each sample as in the data, from as many random starts: what the search misses, it misses in both.
+    are sought in each sample as in the data, from as many random starts and from the k - 1 classes, one of them split:
+    what the search misses, it misses in both.
 
     Parameters
     ----------
@@ -86,18 +87,34 @@ def _test(
     seeds = random.randint(np.iinfo(np.int32).max, size=replicates)
     missing = X.isna()
     sample = observe(null, X)
-    seen = sample.fit_anew(null.n_clusters + 1, random) - sample.fit_near(null)
+    seen = sample.fit_more(null, random) - sample.fit_near(null)
     reached: list[bool] = []
     for first in range(0, replicates, AT_ONCE):
         tasks = (delayed(_ratio_of_drawn)(null, missing, int(seed)) for seed in seeds[first : first + AT_ONCE])
-        reached += [ratio >= seen for ratio in Parallel(n_jobs=n_jobs, prefer="threads")(tasks)]
+        reached += [bool(ratio >= seen) for ratio in Parallel(n_jobs=n_jobs, prefer="threads")(tasks)]
         if sum(reached) >= ENOUGH:
-            drawn = int(np.flatnonzero(np.cumsum(reached) == ENOUGH)[0]) + 1
-            return seen, ENOUGH / drawn, drawn
-    return seen, (1 + sum(reached)) / (1 + replicates), replicates
+            break
+    return seen, *sequential_p(reached)
+
+
+def sequential_p(reached: Sequence[bool]) -> tuple[float, int]:
+    """Return p, and how many samples it rests on, from whether each sample reached what the data did, in their order.
+
+    Examples
+    --------
+    >>> sequential_p([False] * 39)
+    (0.025, 39)
+    >>> sequential_p([True, False, True, True, False, True, True, False, False])
+    (0.7142857142857143, 7)
+    """
+    so_far = np.cumsum(reached)
+    if len(so_far) and so_far[-1] >= ENOUGH:
+        drawn = int(np.flatnonzero(so_far == ENOUGH)[0]) + 1
+        return ENOUGH / drawn, drawn
+    return float(1 + sum(reached)) / (1 + len(reached)), len(reached)
 
 
 def _ratio_of_drawn(null: Mixture, missing: pd.DataFrame, seed: int) -> float:
     random = np.random.RandomState(seed)
     sample = draw_sample(null, missing, random)
-    return sample.fit_anew(null.n_clusters + 1, random) - sample.fit_near(null)
+    return sample.fit_more(null, random) - sample.fit_near(null)

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from cdo_analysis.exhibits.exhibit import Exhibit, TableView
+from cdo_analysis.exhibits.panorama.portrait import active_numbers
 from cdo_analysis.exhibits.panorama.profiles import group_words
 from cdo_analysis.exhibits.study_view import View
 from cdo_analysis.tables import rows_of
@@ -35,6 +36,8 @@ def solutions(view: View) -> Exhibit | None:
 
 def _words(view: View, table: pd.DataFrame, chosen: int) -> list[str]:
     words = [view.say("typology.solutions_rule", k=chosen), _test_words(view, table)]
+    if active_numbers(view):
+        words.append(view.say("typology.normal_numbers"))
     further = []
     if "jaccard_samples" in table:
         further.append(view.say("typology.jaccard_numbers", samples=int(table["jaccard_samples"].max())))

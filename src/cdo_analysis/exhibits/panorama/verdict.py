@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from cdo_analysis.exhibits.exhibit import Exhibit, TableView
+from cdo_analysis.exhibits.panorama.portrait import active_numbers
 from cdo_analysis.exhibits.panorama.profiles import best_bic, refused_names, verdict_of
 from cdo_analysis.exhibits.study_view import View
 from cdo_analysis.tables import rows_of
@@ -24,6 +25,7 @@ def grouping(view: View) -> Exhibit | None:
         paragraphs=[
             view.say(f"typology.verdict_{verdict}_words"),
             bic_words(view),
+            *([view.say("typology.cut_numbers")] if active_numbers(view) else []),
             *_bootstrap_words(view),
             *_shape_words(view),
             *refused_names(view),
