@@ -12,7 +12,7 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from cdo_analysis.errors import UsageError, did_you_mean
 
@@ -119,7 +119,7 @@ def flag_cross_table(
     numbers = counts.to_numpy(dtype=int)
     hidden = (numbers > 0) & (numbers < profile.count)
     if published is not None:
-        hidden |= flag_differences(counts, published, profile.count).to_numpy()
+        hidden |= flag_differences(counts, published, profile.count)
     before = -1
     while hidden.sum() > before:
         before = int(hidden.sum())
@@ -171,32 +171,30 @@ def flag_means(counts: pd.Series, profile: DisclosureProfile) -> pd.Series:
     return pd.Series(flags, index=counts.index, dtype="str")
 
 
-def flag_differences(
-    counts: pd.DataFrame | pd.Series, published: pd.DataFrame | pd.Series, fewest: int
-) -> pd.DataFrame | pd.Series:
+def flag_differences(counts: ArrayLike, published: ArrayLike, fewest: int) -> NDArray[np.bool_]:
     """Tell which cells of a filtered table give away, beside the unfiltered one, a few companies by difference.
 
     Parameters
     ----------
-    counts : DataFrame or Series of int
+    counts : array-like of int
         Companies behind each cell of the filtered table.
-    published : DataFrame or Series of int
+    published : array-like of int
         Companies behind the same cells without the filter.
     fewest : int
         Fewest companies that a difference may rest on: ``count`` or ``mean`` of the profile.
 
     Returns
     -------
-    DataFrame or Series of bool
+    ndarray of bool
         True where the filter takes away from 1 to ``fewest - 1`` companies.
 
     Examples
     --------
-    >>> flag_differences(pd.Series([40, 12, 7]), pd.Series([42, 12, 30]), fewest=5).tolist()
+    >>> flag_differences([40, 12, 7], [42, 12, 30], fewest=5).tolist()
     [True, False, False]
     """
-    away = published - counts
-    return (away > 0) & (away < fewest)
+    away = np.asarray(published) - np.asarray(counts)
+    return np.asarray((away > 0) & (away < fewest))
 
 
 def hide(table: pd.DataFrame, columns: list[str], *, flag: str = "flag") -> pd.DataFrame:

@@ -87,7 +87,7 @@ def cross_table(view: View, measure: str, by: str = "", *, where: Where | None =
     >>> from cdo_analysis.exhibits import view
     >>> from cdo_analysis.pipeline import open_study
     >>> cross_table(view(open_study("sample")), "dma", "size_category")[["group", "n"]].values.tolist()
-    [['pme', 351.0], ['eti', 59.0]]
+    [['pme', 351], ['eti', 59]]
     """
     kept, groups = kept_by(view, where), _groups(view, by)
     if not kept.is_shown:
@@ -125,10 +125,10 @@ def _means(view: View, measure: str, groups: Groups, kept: Kept) -> pd.DataFrame
     inside = values.loc[kept.index]
     table = mean_by_group(inside, groups.values, view.design, order=groups.order, profile=view.profile)
     counts = _counts(inside, groups)
-    hidden = flag_counts(counts, view.profile).eq("c")
+    hidden = flag_counts(counts, view.profile).eq("c").to_numpy()
     if kept.n < kept.total:
-        hidden |= flag_differences(counts, _counts(values, groups), view.profile.mean)
-    table["flag"] = table["flag"].mask(hidden.to_numpy(), "c")
+        hidden = hidden | flag_differences(counts, _counts(values, groups), view.profile.mean)
+    table["flag"] = table["flag"].mask(hidden, "c")
     table = hide(table, _NUMBERS).rename(columns={"category": "group"})
     return table.assign(category="")[["group", "category", *_NUMBERS, "flag"]]
 

@@ -53,7 +53,7 @@ def explorer(study: Study | str, *, language: str = "fr", disclosure: str = DEFA
     >>> shown = explorer("sample", language="en")
     >>> shown.choose(measure="dma", by="size_category")
     >>> shown.table[["group", "n"]].values.tolist()
-    [['pme', 351.0], ['eti', 59.0]]
+    [['pme', 351], ['eti', 59]]
     """
     from cdo_analysis.pipeline import open_study
 

@@ -5,9 +5,12 @@ Nothing is computed here: controls give answers to a :class:`~cdo_analysis.lab.t
 
 from __future__ import annotations
 
+import base64
+import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +21,7 @@ from cdo_analysis.errors import CdoAnalysisError
 from cdo_analysis.exhibits import Exhibit, View, company
 from cdo_analysis.exhibits.variables import shorten
 from cdo_analysis.intake.variants import answer_texts
-from cdo_analysis.lab.area import Area, show
+from cdo_analysis.lab.area import Area, is_served, show
 from cdo_analysis.lab.controls import columns, head, labelled, said, styled, text
 from cdo_analysis.lab.panel import Panel, panel_of
 from cdo_analysis.lab.trial import Trial, asked_by_family, save_variant, start_trial, unusable, write_variant_sheet
@@ -62,9 +65,9 @@ def simulator(
     Examples
     --------
     >>> shown = simulator(language="en")
-    >>> shown.answer(cdo_budget_keur=80, urgency_months=6)
-    >>> shown.trial.changed
-    ('urgency_months', 'cdo_budget_keur')
+    >>> shown.answer(cdo_budget_keur=80, web_team_fte=2)
+    >>> sorted(shown.trial.changed)
+    ['cdo_budget_keur', 'web_team_fte']
     """
     from cdo_analysis.pipeline import open_study
 
@@ -234,7 +237,9 @@ class _Controls:
         outside = trial.id not in answers.index
         first = trial.after.name if outside and trial.after.name else self.say("simulator.nobody")
         options = [(first, "")]
-        options += [(f"{name} · {id}" if isinstance(name, str) and name else id, id) for id, name in names.items()]
+        options += [
+            (f"{name} · {id}" if isinstance(name, str) and name else str(id), str(id)) for id, name in names.items()
+        ]
         value = "" if outside else trial.id
         return labelled(widgets.Dropdown, self.say("simulator.company"), options=options, value=value)
 
@@ -311,15 +316,31 @@ class _Controls:
         self.owner._show()
 
     def _keep(self, *, with_sheet: bool) -> None:
+        """Write the variant where the analyst works; from a served page, only give it to be downloaded."""
         try:
-            path = self.owner.save(self.file.value, author=self.author.value, note=self.note.value)
-            written = [path, write_variant_sheet(self.owner.trial, path)] if with_sheet else [path]
+            if is_served():
+                with tempfile.TemporaryDirectory() as folder:
+                    written = self._write(Path(folder) / Path(self.file.value).name, with_sheet=with_sheet)
+                    self.message.value = self._links(written, names=[one.name for one in written])
+            else:
+                written = self._write(Path(self.file.value), with_sheet=with_sheet)
+                self.message.value = self._links(written, names=[one.as_posix() for one in written])
         except CdoAnalysisError as error:
             blank = not (self.author.value.strip() and self.note.value.strip())
             self._complain(self.say("simulator.fill_in") if blank else str(error))
-            return
-        listed = ", ".join(one.as_posix() for one in written)
-        self.message.value = text(said(self.say, self.say("simulator.saved", files=listed)))
+
+    def _write(self, target: Path, *, with_sheet: bool) -> list[Path]:
+        path = self.owner.save(target, author=self.author.value, note=self.note.value)
+        return [path, write_variant_sheet(self.owner.trial, path)] if with_sheet else [path]
+
+    def _links(self, written: list[Path], *, names: list[str]) -> str:
+        """Return the files as links that hold them: the machine that runs the code may be another one."""
+        links = [
+            f'<a download="{escape(one.name)}" href="data:application/octet-stream;base64,'
+            f'{base64.b64encode(one.read_bytes()).decode("ascii")}">{escape(name)}</a>'
+            for one, name in zip(written, names, strict=True)
+        ]
+        return text(said(self.say, self.say("simulator.saved", files="")) + ", ".join(links))
 
     def _complain(self, words: str) -> None:
         self.message.value = f'<div class="cdo-wrong" role="alert">{said(self.say, words)}</div>'
