@@ -98,8 +98,8 @@ def change_answers(firm: Firm, changes: Answers) -> Firm:
     >>> from cdo_analysis.codebook import load_codebook
     >>> blank = blank_firm(load_codebook("cdo-2026-meeting"))
     >>> firm = change_answers(blank, {"headcount": "12,5", "cdo_budget_keur": 6})
-    >>> firm.answer("headcount") == 12.5, firm.answer("cdo_budget_keur") == 6, firm.answer("sector") is None
-    (True, True, True)
+    >>> [float(firm.responses[name].iloc[0]) for name in ("headcount", "cdo_budget_keur")]
+    [12.5, 6.0]
     """
     known = [item.name for item in firm.codebook]
     unknown = next((name for name in changes if name not in known), None)

@@ -14,7 +14,7 @@ import pandas as pd
 from cdo_analysis.codebook import Item
 from cdo_analysis.disclosure import DEFAULT
 from cdo_analysis.exhibits import Variable, View, cross_table, crossing, variables, view
-from cdo_analysis.exhibits.crossing import kept_by
+from cdo_analysis.exhibits.cross_table import kept_by
 from cdo_analysis.exhibits.variables import SIZE, find_variable, groups_of
 from cdo_analysis.lab.area import Area, show
 from cdo_analysis.lab.controls import columns, head, labelled, said, styled, text
