@@ -76,7 +76,7 @@ class Explorer:
     def __init__(self, view: View) -> None:
         self.view = view
         self.known = {variable.name: variable for variable in variables(view)}
-        self.measure, self.by, self.where = self._first(), SIZE, dict[str, list[str]]()
+        self.measure, self.by, self.where = self._first(), self._first_groups(), dict[str, list[str]]()
         self._area, self._opening = Area(), study_call(view.study)
         self._controls = _Controls(self)
         self._show()
@@ -84,6 +84,9 @@ class Explorer:
     def _first(self) -> str:
         main = self.view.main
         return main.id if main is not None else next(iter(self.known))
+
+    def _first_groups(self) -> str:
+        return SIZE if len(groups_of(self.view, SIZE).order) > 1 else ""
 
     @property
     def table(self) -> pd.DataFrame:
