@@ -232,6 +232,13 @@ def test_a_filter_that_leaves_out_too_few_is_refused(seen: View) -> None:
     assert cross_table(seen, "dma", "sector", where=rest).empty
 
 
+def test_groups_of_which_a_filter_leaves_nobody_have_no_row(seen: View) -> None:
+    where = {"sector": ["industry", "trade"]}
+    assert cross_table(seen, "dma", "sector", where=where)["group"].tolist() == ["industry", "trade"]
+    shares = cross_table(seen, "dii_band", "sector", where=where)
+    assert list(dict.fromkeys(shares["group"])) == ["industry", "trade"]
+
+
 def test_everything_can_be_crossed_with_everything_that_is_listed(seen: View) -> None:
     listed = variables(seen)
     assert len(listed) > 150

@@ -186,15 +186,17 @@ def flag_differences(counts: ArrayLike, published: ArrayLike, fewest: int) -> ND
     Returns
     -------
     ndarray of bool
-        True where the filter takes away from 1 to ``fewest - 1`` companies.
+        True where the filter takes away from 1 to ``fewest - 1`` companies, and leaves some: where it leaves none, the
+        difference is the published cell, which is hidden or shown by itself.
 
     Examples
     --------
-    >>> flag_differences([40, 12, 7], [42, 12, 30], fewest=5).tolist()
-    [True, False, False]
+    >>> flag_differences([40, 12, 7, 0], [42, 12, 30, 3], fewest=5).tolist()
+    [True, False, False, False]
     """
-    away = np.asarray(published) - np.asarray(counts)
-    return np.asarray((away > 0) & (away < fewest))
+    left = np.asarray(counts)
+    away = np.asarray(published) - left
+    return np.asarray((left > 0) & (away > 0) & (away < fewest))
 
 
 def hide(table: pd.DataFrame, columns: list[str], *, flag: str = "flag") -> pd.DataFrame:

@@ -67,7 +67,8 @@ def cross_table(view: View, measure: str, by: str = "", *, where: Where | None =
     -------
     DataFrame
         A row a group, or a row a group and answer: group, category (``""`` for a mean), n, estimate (a share is 0 to
-        1), low, high, flag. A hidden cell (flag ``c``) holds NaN. Empty where the filter leaves no company, or too few.
+        1), low, high, flag. A hidden cell (flag ``c``) holds NaN. Groups of which the filter leaves nobody have no
+        row. Empty where the filter leaves no company, or too few.
 
     Raises
     ------
@@ -123,7 +124,8 @@ def _means(view: View, measure: str, groups: Groups, kept: Kept) -> pd.DataFrame
         hidden = hidden | flag_differences(counts, _counts(values, groups), view.profile.mean)
     table["flag"] = table["flag"].mask(hidden, "c")
     table = hide(table, _NUMBERS).rename(columns={"category": "group"})
-    return table.assign(category="")[["group", "category", *_NUMBERS, "flag"]]
+    there = (counts.to_numpy() > 0) | flag_counts(counts, view.profile).eq("c").to_numpy()
+    return table.assign(category="").loc[there, ["group", "category", *_NUMBERS, "flag"]].reset_index(drop=True)
 
 
 def _counts(values: pd.Series, groups: Groups) -> pd.Series:
@@ -145,4 +147,5 @@ def _shares(view: View, measure: str, groups: Groups, kept: Kept) -> pd.DataFram
         profile=view.profile,
         published=published,
     )
-    return table[["group", "category", *_NUMBERS, "flag"]]
+    there = (table["n"].ne(0) | table["flag"].eq("c")).groupby(table["group"]).transform("any")
+    return table.loc[there, ["group", "category", *_NUMBERS, "flag"]].reset_index(drop=True)
