@@ -149,7 +149,7 @@ def notebook(chrome: Any, server: Server, sample_study: Study) -> Iterator[Opene
         server.work / "outils.ipynb",
         [
             'import cdo_analysis as cdo\nsurvey = cdo.read_survey("enquete.csv", "cdo-2026")\nsurvey',
-            f"study = cdo.open_study({str(sample_study.folder)!r})\ncdo.lab.explorer(study)",
+            'study = cdo.open_study("sample")\ncdo.lab.explorer(study)',
             f'cdo.lab.simulator(study, company="{firm}")',
             'cdo.open_study("enquete")',
         ],

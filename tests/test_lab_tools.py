@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import re
 import subprocess
@@ -223,13 +224,19 @@ def test_a_filter_that_leaves_nobody_or_too_few_says_so_and_shows_nothing(seen: 
 
 
 def test_a_filter_that_leaves_out_too_few_is_refused(seen: View) -> None:
-    items = [item for item in seen.book if item.kind == "choice" and not item.personal]
-    counts = {item.name: seen.responses[item.name].isin(item.codes[:1]).sum() for item in items}
-    unknown = {item.name: seen.responses[item.name].isna().sum() for item in items}
-    name = next(n for n in counts if 0 < counts[n] + unknown[n] < 5)
-    rest = list(seen.book[name].codes[1:])
-    assert "n'écartent que quelques entreprises" in crossing(seen, "dma", "sector", where={name: rest}).to_text()
-    assert cross_table(seen, "dma", "sector", where={name: rest}).empty
+    counts = seen.responses["region"].value_counts()
+    assert seen.responses["region"].notna().all()
+    few = next(code for code, n in counts.items() if n < 5)
+    rest = {"region": [str(code) for code in counts.index if code != few]}
+    assert "n'écartent que quelques entreprises" in crossing(seen, "dma", "sector", where=rest).to_text()
+    assert cross_table(seen, "dma", "sector", where=rest).empty
+
+
+def test_groups_of_which_a_filter_leaves_nobody_have_no_row(seen: View) -> None:
+    where = {"sector": ["industry", "trade"]}
+    assert cross_table(seen, "dma", "sector", where=where)["group"].tolist() == ["industry", "trade"]
+    shares = cross_table(seen, "dii_band", "sector", where=where)
+    assert list(dict.fromkeys(shares["group"])) == ["industry", "trade"]
 
 
 def test_everything_can_be_crossed_with_everything_that_is_listed(seen: View) -> None:
@@ -392,6 +399,25 @@ def test_controls_give_the_trial_and_the_summary_says_what_was_changed(sample_st
     assert controls.answers["roadmap"].value != "followed"
 
 
+def test_a_served_page_writes_nothing_where_it_runs_and_gives_the_files_instead(
+    sample_study: Study, company: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SERVER_SOFTWARE", "voila/0.5.8")
+    monkeypatch.chdir(tmp_path)
+    shown = simulator(sample_study, company=company)
+    controls = shown._controls
+    controls.file.value = "../outside.toml"
+    controls.author.value, controls.note.value = "Ana", "essai"
+    controls.keep.click()
+    found = re.search(r'download="outside\.toml" href="data:[^"]*base64,([^"]+)"', controls.message.value)
+    assert found
+    assert b'author = "Ana"' in base64.b64decode(found[1])
+    assert list(tmp_path.parent.glob("outside*")) == list(tmp_path.iterdir()) == []
+    area = shown._areas["advised"].widget
+    assert area is not None
+    assert "<img " in area.value, "no output of a cell changes on such a page"
+
+
 def test_without_a_study_the_rules_alone_advise_and_say_so() -> None:
     shown = simulator(answers=Path(__file__).parents[1] / "data" / "examples" / "02-mecanique.toml")
     assert "pas d'étude à côté" in shown.panels["observed"].title
@@ -455,3 +481,32 @@ def test_a_page_without_code_runs_under_plain_papermill_and_stays_readable(
     assert "text/html" in outputs[0].data
     assert any("<table>" in output.data.get("text/html", "") for output in outputs[1:])
     assert name == "simulator" or "image/png" in outputs[1].data
+
+
+def _said_by_kernel(client: object, *, someone_is_there: bool) -> list[tuple[str, str]]:
+    """Run slow work in a kernel; return what it showed, and how: the kind of message, its text."""
+    said: list[tuple[str, str]] = []
+
+    def heard(message: dict) -> None:
+        if message["msg_type"] in ("display_data", "update_display_data", "stream", "error"):
+            content = message["content"]
+            said.append((message["msg_type"], content.get("data", {}).get("text/plain", content.get("text", ""))))
+
+    client.execute_interactive(_SLOW, allow_stdin=someone_is_there, output_hook=heard, timeout=60)  # type: ignore[attr-defined]
+    return said
+
+
+@pytest.mark.slow
+def test_progress_in_a_cell_goes_when_it_is_done_and_is_not_in_reports(monkeypatch: pytest.MonkeyPatch) -> None:
+    from jupyter_client.manager import start_new_kernel
+
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[1] / "src"))
+    manager, client = start_new_kernel(kernel_name="python3")
+    try:
+        shown = _said_by_kernel(client, someone_is_there=True)
+        assert shown[0] == ("display_data", "reading: file (0 s)")
+        assert shown[-1] == ("update_display_data", "")
+        assert _said_by_kernel(client, someone_is_there=False) == [], "papermill, nbclient and Voilà ask for nothing"
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TypeVar
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import linprog
 
 from cdo_analysis.disclosure.rules import DisclosureProfile
 
 _NEAR = 1e-6
-
-Counts = TypeVar("Counts", pd.Series, pd.DataFrame)
 
 
 def flag_counts(
@@ -95,7 +92,7 @@ def flag_cross_table(
     numbers = counts.to_numpy(dtype=int)
     also = _unanimous(numbers) if profile.hides_unanimous else np.zeros(numbers.shape, dtype=bool)
     if published is not None:
-        also = also | flag_differences(counts, published, profile.count).to_numpy()
+        also = also | flag_differences(counts, published, profile.count)
     flags = _flags(numbers, _hide(numbers, profile, sides=2, also=also), profile)
     return pd.DataFrame(flags, index=counts.index, columns=counts.columns, dtype="str")
 
@@ -253,31 +250,32 @@ def flag_means(counts: pd.Series, profile: DisclosureProfile) -> pd.Series:
     return pd.Series(flags, index=counts.index, dtype="str")
 
 
-def flag_differences(counts: Counts, published: Counts, fewest: int) -> Counts:
+def flag_differences(counts: ArrayLike, published: ArrayLike, fewest: int) -> NDArray[np.bool_]:
     """Tell which cells of a filtered table give away, beside the unfiltered one, a few companies by difference.
 
     Parameters
     ----------
-    counts : DataFrame or Series of int
+    counts : array-like of int
         Companies behind each cell of the filtered table.
-    published : DataFrame or Series of int
+    published : array-like of int
         Companies behind the same cells without the filter.
     fewest : int
         Fewest companies that a difference may rest on: ``count`` or ``mean`` of the profile.
 
     Returns
     -------
-    DataFrame or Series of bool
-        True where the filter takes away from 1 to ``fewest - 1`` companies.
+    ndarray of bool
+        True where the filter takes away from 1 to ``fewest - 1`` companies, and leaves some: where it leaves none, the
+        difference is the published cell, which is hidden or shown by itself.
 
     Examples
     --------
-    >>> flag_differences(pd.Series([40, 12, 7]), pd.Series([42, 12, 30]), fewest=5).tolist()
-    [True, False, False]
+    >>> flag_differences([40, 12, 7, 0], [42, 12, 30, 3], fewest=5).tolist()
+    [True, False, False, False]
     """
-    away = published - counts
-    found: Counts = away.gt(0) & away.lt(fewest)
-    return found
+    left = np.asarray(counts)
+    away = np.asarray(published) - left
+    return np.asarray((left > 0) & (away > 0) & (away < fewest))
 
 
 def hide(table: pd.DataFrame, columns: list[str], *, flag: str = "flag") -> pd.DataFrame:

@@ -1,7 +1,8 @@
 """What reports are made of: exhibits of a study, in one language and under one disclosure profile."""
 
 from cdo_analysis.exhibits import company, panorama, quality, segment, worlds
-from cdo_analysis.exhibits.crossing import cross_table, crossing
+from cdo_analysis.exhibits.cross_table import cross_table
+from cdo_analysis.exhibits.crossing import crossing
 from cdo_analysis.exhibits.exhibit import MIME, Card, Exhibit, TableView, html_templates
 from cdo_analysis.exhibits.rehearsal import rehearse
 from cdo_analysis.exhibits.study_view import View, view, warm_up

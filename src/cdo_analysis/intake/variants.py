@@ -96,9 +96,10 @@ def change_answers(firm: Firm, changes: Answers) -> Firm:
     Examples
     --------
     >>> from cdo_analysis.codebook import load_codebook
-    >>> firm = change_answers(blank_firm(load_codebook("cdo-2026-meeting")), {"headcount": "12,5", "urgency_months": 6})
-    >>> firm.answer("headcount"), firm.answer("urgency_months"), firm.answer("sector") is None
-    (12.5, 6.0, True)
+    >>> blank = blank_firm(load_codebook("cdo-2026-meeting"))
+    >>> firm = change_answers(blank, {"headcount": "12,5", "cdo_budget_keur": 6})
+    >>> [float(firm.responses[name].iloc[0]) for name in ("headcount", "cdo_budget_keur")]
+    [12.5, 6.0]
     """
     known = [item.name for item in firm.codebook]
     unknown = next((name for name in changes if name not in known), None)

@@ -13,6 +13,7 @@ from typing import Any
 
 import ipywidgets as widgets
 
+from cdo_analysis.lab.controls import CLASS
 from cdo_analysis.lab.panel import Panel
 
 _SERVED = "voila"
@@ -35,6 +36,8 @@ class Area:
     def __init__(self) -> None:
         self.panel: Panel | None = None
         self.widget = widgets.HTML() if is_served() else None
+        if self.widget is not None:
+            self.widget.add_class(CLASS)
         self._handles: list[Any] = []
 
     def put(self, panel: Panel) -> None:

@@ -17,6 +17,11 @@ _STYLE = """
 .cdo-lab { max-width: 1080px; color: #26292d; padding-right: 6px; --jp-widgets-horizontal-tab-width: 190px; }
 .cdo-lab .widget-label { color: #12436D; font-weight: 600; height: auto; text-align: left; width: auto;
   white-space: normal; line-height: 1.35; padding: 4px 0 2px; }
+.cdo-lab .widget-html-content { line-height: 1.45; }
+.cdo-lab h3, .cdo-lab h4 { color: #12436D; }
+.cdo-lab table { border-collapse: collapse; margin: 6px 0 10px; font-variant-numeric: tabular-nums; }
+.cdo-lab th, .cdo-lab td { padding: 4px 8px; border-bottom: 1px solid #d5dbe1; vertical-align: top; }
+.cdo-lab thead th { border-bottom: 2px solid #12436D; }
 .cdo-lab .cdo-head { border-top: 5px solid #12436D; padding-top: 8px; line-height: 1.45; }
 .cdo-lab .cdo-head h3 { color: #12436D; margin: 0 0 4px; font-size: 1.25em; }
 .cdo-lab .cdo-soft { color: #565f68; font-size: .92em; line-height: 1.4; }

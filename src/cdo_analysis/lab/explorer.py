@@ -14,7 +14,7 @@ import pandas as pd
 from cdo_analysis.codebook import Item
 from cdo_analysis.disclosure import DEFAULT
 from cdo_analysis.exhibits import Variable, View, cross_table, crossing, variables, view
-from cdo_analysis.exhibits.crossing import kept_by
+from cdo_analysis.exhibits.cross_table import kept_by
 from cdo_analysis.exhibits.variables import SIZE, find_variable, groups_of
 from cdo_analysis.lab.area import Area, show
 from cdo_analysis.lab.controls import columns, head, labelled, said, styled, text
@@ -53,7 +53,7 @@ def explorer(study: Study | str, *, language: str = "fr", disclosure: str = DEFA
     >>> shown = explorer("sample", language="en")
     >>> shown.choose(measure="dma", by="size_category")
     >>> shown.table[["group", "n"]].values.tolist()
-    [['pme', 351.0], ['eti', 59.0]]
+    [['pme', 351], ['eti', 59]]
     """
     from cdo_analysis.pipeline import open_study
 
@@ -76,7 +76,7 @@ class Explorer:
     def __init__(self, view: View) -> None:
         self.view = view
         self.known = {variable.name: variable for variable in variables(view)}
-        self.measure, self.by, self.where = self._first(), SIZE, dict[str, list[str]]()
+        self.measure, self.by, self.where = self._first(), self._first_groups(), dict[str, list[str]]()
         self._area, self._opening = Area(), study_call(view.study)
         self._controls = _Controls(self)
         self._show()
@@ -84,6 +84,9 @@ class Explorer:
     def _first(self) -> str:
         main = self.view.main
         return main.id if main is not None else next(iter(self.known))
+
+    def _first_groups(self) -> str:
+        return SIZE if len(groups_of(self.view, SIZE).order) > 1 else ""
 
     @property
     def table(self) -> pd.DataFrame:

@@ -90,8 +90,8 @@ def _(scores: MaturityScores, say: Catalogue) -> Panel:
     number, rows = say.numbers.number, []
     for name, values in scores.values.items():
         if name in scores.coverage:
-            measured = f"{number(values.notna().sum())}"
-            rows.append([str(name), number(float(values.mean()), 1), number(float(values.quantile(0.1)), 1), measured])
+            mean, low = float(values.mean()), float(values.quantile(0.1))
+            rows.append([str(name), number(mean, 1), number(low, 1), number(values.notna().sum())])
     header = [say(f"shown.{name}") for name in ("score", "mean", "low", "measured")]
     table = TableView(header, rows, (False, True, True, True))
     facts = [(say("shown.respondents"), number(len(scores.values)))]

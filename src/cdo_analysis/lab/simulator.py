@@ -5,9 +5,10 @@ Nothing is computed here: controls give answers to a :class:`~cdo_analysis.lab.t
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
+import base64
+import tempfile
 from datetime import date
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -15,18 +16,17 @@ import ipywidgets as widgets
 
 from cdo_analysis.codebook import Item
 from cdo_analysis.errors import CdoAnalysisError
-from cdo_analysis.exhibits import Exhibit, View, company
+from cdo_analysis.exhibits import company
 from cdo_analysis.exhibits.variables import shorten
 from cdo_analysis.intake.variants import answer_texts
-from cdo_analysis.lab.area import Area, show
+from cdo_analysis.lab.area import Area, is_served, show
 from cdo_analysis.lab.controls import columns, head, labelled, said, styled, text
-from cdo_analysis.lab.panel import Panel, panel_of
+from cdo_analysis.lab.outcome import LONGEST, answer_panel, kind_panel, label_of, no_study_panel, reasons_panel
+from cdo_analysis.lab.panel import Panel
 from cdo_analysis.lab.trial import Trial, asked_by_family, save_variant, start_trial, unusable, write_variant_sheet
-from cdo_analysis.reference import Criterion
 from cdo_analysis.study import Study
 
 _KINDS = ("advised", "observed", "estimated")
-_LONGEST = 110
 _FILE = {"fr": "variante.toml", "en": "variant.toml"}
 
 
@@ -62,9 +62,9 @@ def simulator(
     Examples
     --------
     >>> shown = simulator(language="en")
-    >>> shown.answer(cdo_budget_keur=80, urgency_months=6)
-    >>> shown.trial.changed
-    ('urgency_months', 'cdo_budget_keur')
+    >>> shown.answer(cdo_budget_keur=80, web_team_fte=2)
+    >>> sorted(shown.trial.changed)
+    ['cdo_budget_keur', 'web_team_fte']
     """
     from cdo_analysis.pipeline import open_study
 
@@ -119,84 +119,15 @@ class Simulator:
 
     def _show(self) -> None:
         view, id = self.trial.view, self.trial.id
-        self._areas["answer"].put(_answer_panel(self._start, self.trial))
+        self._areas["answer"].put(answer_panel(self._start, self.trial))
         for name, make in zip(_KINDS, (company.advised, company.observed, company.estimated), strict=True):
             exhibit = make(view, id) if name == "advised" or self.trial.study is not None else None
-            self._areas[name].put(_kind_panel(exhibit) if exhibit else _no_study(view, name))
-        self._areas["reasons"].put(_reasons_panel(view, id))
+            self._areas[name].put(kind_panel(exhibit) if exhibit else no_study_panel(view, name))
+        self._areas["reasons"].put(reasons_panel(view, id))
         self._controls.tell()
 
     def _ipython_display_(self) -> None:
         show(self._controls.box, list(self._areas.values()), self.trial.say("simulator.static"))
-
-
-# --- what is shown ----------------------------------------------------------------------------------------------------
-
-
-def _answer_panel(start: Trial, trial: Trial) -> Panel:
-    """Return the answer, what it was at the start, what was changed, and what would change it."""
-    say, view = trial.say, trial.view
-    facts = [(say("simulator.at_start"), start.title)] if trial.changed else []
-    facts += [(say("simulator.changed"), "\n".join(_change_lines(trial)))] if trial.changed else []
-    facts.append((say("simulator.answer"), "\n".join(company.answer_sentences(view, trial.id))))
-    excluded = company.exclusion_sentences(view, trial.id)
-    facts += [(say("simulator.excluded"), "\n".join(excluded))] if excluded else []
-    if trial.recommendation["reason"] != "low_coverage":
-        moves = company.change_sentences(view, trial.id) or (say("company.no_change"),)
-        facts.append((say("company.changes_title"), "\n".join(moves)))
-    return Panel(trial.title, trial.warning, facts, language=say.language)
-
-
-def _change_lines(trial: Trial) -> Iterator[str]:
-    say, book = trial.say, trial.after.codebook
-    old, new = answer_texts(trial.before), answer_texts(trial.after)
-    for name in trial.changed:
-        before, after = (_said(trial, book[name], texts.get(name, "")) for texts in (old, new))
-        yield say("simulator.change", question=_label(trial, book[name]), before=before, after=after)
-
-
-def _said(trial: Trial, item: Item, written: str) -> str:
-    if not written:
-        return trial.say("simulator.no_answer")
-    if item.kind == "number":
-        value = float(written)
-        return trial.say.numbers.number(value, 0 if value.is_integer() else 1)
-    return item.label_of(written, trial.say.language)
-
-
-def _kind_panel(exhibit: Exhibit) -> Panel:
-    """Return a kind of evidence, with its name before its message."""
-    label = exhibit.evidence_label[:1].upper() + exhibit.evidence_label[1:]
-    return replace(panel_of(exhibit), title=f"{label} — {exhibit.title}", level=4)
-
-
-def _no_study(view: View, kind: str) -> Panel:
-    label = view.say(f"evidence.{kind}")
-    title = f"{label[:1].upper()}{label[1:]} — {view.say('simulator.no_study')}"
-    return Panel(title, level=4, language=view.say.language)
-
-
-def _reasons_panel(view: View, id: str) -> Panel:
-    found = company.reasons(view, id)
-    if found is None:
-        return Panel(view.say("company.title_no_cdo"), level=4, language=view.say.language)
-    facts = [(f"{card.title}\n{card.headline}", "\n".join(card.lines)) for card in found.cards]
-    table_like = [*found.paragraphs, *(f"— {line}" for line in found.bullets)]
-    return Panel(found.title, facts=facts, paragraphs=table_like, level=4, language=view.say.language)
-
-
-def _label(trial: Trial, item: Item) -> str:
-    """Return how an answer is called: as the criterion that it is, or as its question."""
-    criterion = _criterion_of(trial, item)
-    language = trial.say.language
-    return criterion.label.of(language) if criterion else shorten(item.question.of(language), _LONGEST)
-
-
-def _criterion_of(trial: Trial, item: Item) -> Criterion | None:
-    return next((c for c in trial.view.rules.criteria if c.item == item.name and not c.count), None)
-
-
-# --- controls ---------------------------------------------------------------------------------------------------------
 
 
 class _Controls:
@@ -247,12 +178,12 @@ class _Controls:
 
     def _control(self, item: Item, value: str) -> Any:
         trial, language = self.owner.trial, self.say.language
-        label, tip = _label(trial, item), item.wording(language)
+        label, tip = label_of(trial, item), item.wording(language)
         if item.kind != "choice":
             shown = value.replace(".", ",") if language == "fr" else value
             return labelled(widgets.Text, label, value=shown, continuous_update=False, tooltip=tip)
         options = [(self.say("simulator.no_answer"), "")]
-        options += [(shorten(answer.label.of(language), _LONGEST), answer.code) for answer in item.valid_answers]
+        options += [(shorten(answer.label.of(language), LONGEST), answer.code) for answer in item.valid_answers]
         known = {code for _, code in options}
         return labelled(widgets.Dropdown, label, options=options, value=value if value in known else "", tooltip=tip)
 
@@ -302,7 +233,8 @@ class _Controls:
             return str(error)
         book = self.owner.trial.after.codebook
         listed = ", ".join(
-            f"{_label(self.owner.trial, book[name])} ({self.say('label.quoted', text=changes[name])})" for name in names
+            f"{label_of(self.owner.trial, book[name])} ({self.say('label.quoted', text=changes[name])})"
+            for name in names
         )
         return self.say("simulator.unusable", listed=listed)
 
@@ -313,15 +245,31 @@ class _Controls:
         self.owner._show()
 
     def _keep(self, *, with_sheet: bool) -> None:
+        """Write the variant where the analyst works; from a served page, only give it to be downloaded."""
         try:
-            path = self.owner.save(self.file.value, author=self.author.value, note=self.note.value)
-            written = [path, write_variant_sheet(self.owner.trial, path)] if with_sheet else [path]
+            if is_served():
+                with tempfile.TemporaryDirectory() as folder:
+                    written = self._write(Path(folder) / Path(self.file.value).name, with_sheet=with_sheet)
+                    self.message.value = self._links(written, names=[one.name for one in written])
+            else:
+                written = self._write(Path(self.file.value), with_sheet=with_sheet)
+                self.message.value = self._links(written, names=[one.as_posix() for one in written])
         except CdoAnalysisError as error:
             blank = not (self.author.value.strip() and self.note.value.strip())
             self._complain(self.say("simulator.fill_in") if blank else str(error))
-            return
-        listed = ", ".join(one.as_posix() for one in written)
-        self.message.value = text(said(self.say, self.say("simulator.saved", files=listed)))
+
+    def _write(self, target: Path, *, with_sheet: bool) -> list[Path]:
+        path = self.owner.save(target, author=self.author.value, note=self.note.value)
+        return [path, write_variant_sheet(self.owner.trial, path)] if with_sheet else [path]
+
+    def _links(self, written: list[Path], *, names: list[str]) -> str:
+        """Return the files as links that hold them: the machine that runs the code may be another one."""
+        links = [
+            f'<a download="{escape(one.name)}" href="data:application/octet-stream;base64,'
+            f'{base64.b64encode(one.read_bytes()).decode("ascii")}">{escape(name)}</a>'
+            for one, name in zip(written, names, strict=True)
+        ]
+        return text(said(self.say, self.say("simulator.saved", files="")) + ", ".join(links))
 
     def _complain(self, words: str) -> None:
         self.message.value = f'<div class="cdo-wrong" role="alert">{said(self.say, words)}</div>'

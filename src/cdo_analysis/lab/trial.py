@@ -124,7 +124,7 @@ def start_trial(
     --------
     >>> trial = start_trial(language="en")
     >>> trial.title
-    'Too few answers to recommend anything'
+    'No recommendation: too many answers are missing'
     >>> trial.with_answers({"cdo_budget_keur": 80}).changed
     ('cdo_budget_keur',)
     """
