@@ -265,6 +265,29 @@ def test_any_table_of_text_comes_back_unchanged(rows: list[tuple[str, ...]], sep
     assert [tuple(row) for row in table.cells.to_numpy().tolist()] == rows
 
 
+@settings(max_examples=300, deadline=None, derandomize=True)
+@given(
+    body=st.text(st.sampled_from('ab1é;;;"\n\r\t, '), max_size=40),
+    rows=st.integers(1, 3),
+    end=st.sampled_from(["\n", "\r\n", "\r"]),
+)
+def test_any_text_is_read_as_csv_says_or_refused_in_a_sentence(body: str, rows: int, end: str) -> None:
+    """No cell is lost, moved or guessed, whatever quotes and lines do; `csv` itself is the judge."""
+    text = end.join(["q1;q2;q3", *["1;2;3"] * rows, body])
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            table = read_table(saved(Path(folder), text.encode()), encoding="utf-8")
+        except InputError as error:
+            assert "\n" not in str(error)
+            assert str(error).endswith((".", "?"))
+            return
+    records = list(csv.reader(io.StringIO(text, newline=""), delimiter=";", strict=True))
+    whole = [(n, row) for n, row in enumerate(records, 1) if any(map(str.strip, row)) and (n == 1 or row != records[0])]
+    assert table.lines.tolist() == [n for n, _ in whole[1:]]
+    assert table.cells.to_numpy().tolist() == [(row + [""] * 3)[:3] for _, row in whole[1:]]
+    assert not any(cell.strip() for _, row in whole for cell in row[3:])
+
+
 # --- XLSX -----------------------------------------------------------------------------------------------------
 
 
