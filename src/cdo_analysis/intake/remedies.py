@@ -53,7 +53,6 @@ REMEDIES: dict[str, str] = {
     "sent_at_once": _WITHOUT,
     "personal_column": "{file}: [[item]] with column = {value_toml} and personal = true, if the survey asks it",
     "personal_text": '{at_item}: personal = true of "{item}" withholds the whole text',
-    "name_in_text": '{at_item}: personal = true of "{item}" withholds the whole text',
     "sensitive_text": '{at_item}: personal = true of "{item}" withholds the whole text',
     "edit_without_cell": "look at respondent, item and before in the file of --edits",
     "size_contradiction": _CHECK,
@@ -94,9 +93,7 @@ def _remedy(rule: str, item: str, value: str, book: Codebook) -> str:
         item=item,
         file=book.file or f"{book.id}.toml",
         value_toml=json.dumps(value, ensure_ascii=False),
-        value_or_header=json.dumps(value, ensure_ascii=False)
-        if value
-        else f"the header that the export has, not {header!r}",
+        value_or_header=json.dumps(value, ensure_ascii=False) if value else f'"…" (what the export has for "{header}")',
         value_csv='"' + value.replace('"', '""') + '"' if set(value) & set(',"\n') else value,
         at_item=place_in(book, f"item:{item}" if item in book else f"item:{name}"),
         at_answers=place_in(book, f"answers:{name}"),
