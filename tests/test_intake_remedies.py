@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from cdo_analysis.codebook import line_of, load_codebook, place_in, read_codebook
+from cdo_analysis.errors import InputError
 from cdo_analysis.intake import RULES, read_survey, read_table
 from cdo_analysis.intake.columns import Columns, TextColumn
 from cdo_analysis.intake.remedies import REMEDIES
@@ -137,3 +138,10 @@ def test_texts_that_become_one_share_a_place() -> None:
     kept = merged.take(np.array([True, False, False, True])).to_categorical()
     assert kept.categories.tolist() == ["oui", ""]
     assert column.where(str.strip).tolist() == [True, True, True, False]
+
+
+@pytest.mark.parametrize("text", ["\u00a0\n", " ;\u00a0\n;;\n", '"\n"\n', ";;;\n;;;\n"])
+def test_blanks_of_every_kind_are_no_export(tmp_path: Path, text: str) -> None:
+    (tmp_path / "e.csv").write_text(text, encoding="utf-8")
+    with pytest.raises(InputError, match=r"is empty|no header and no answer"):
+        read_table(tmp_path / "e.csv")
