@@ -16,7 +16,7 @@ import pandas as pd
 import pyreadstat
 import pytest
 
-from cdo_analysis.codebook import Item, load_codebook
+from cdo_analysis.codebook import Item, load_codebook, read_codebook
 from cdo_analysis.datasets import draw_survey, make_population
 from cdo_analysis.datasets.export import write_cells
 from cdo_analysis.intake import Survey, read_survey
@@ -175,7 +175,7 @@ def as_form(cells: pd.DataFrame, between: str) -> pd.DataFrame:
 
 def as_google_forms(cells: pd.DataFrame, path: Path) -> None:
     table = as_form(cells, ", ").drop(columns=BOOK[BOOK.roles.submitted].question.fr)
-    stamps = pd.to_datetime(cells[BOOK.roles.submitted]).dt.strftime("%d/%m/%Y %H:%M:%S")
+    stamps = pd.to_datetime(cells[BOOK.roles.submitted]).dt.strftime("%d/%m/%Y %H:%M:%S").fillna("")
     table.insert(0, "Horodateur", stamps)
     write_csv(table, path)
 
@@ -249,7 +249,7 @@ FORMATS = {
     "spss": Format(as_spss, "e.sav", "spss"),
     "stata": Format(as_stata, "e.dta", "stata"),
     "parquet": Format(as_parquet, "e.parquet", "parquet"),
-    "long": Format(as_long, "e.csv", "long"),
+    "long": Format(as_long, "e.csv", "long", ("comment",), "a question that nobody answered has no row"),
 }
 
 
@@ -262,3 +262,59 @@ def test_every_format_gives_the_same_tidy_survey(name: str, cells: pd.DataFrame,
     assert found.responses.index.tolist() == plain.responses.index.tolist()
     differing = [column for column in kept if not found.responses[column].equals(plain.responses[column])]
     assert differing == []
+    reasons = [column for column in kept if not found.missing[column].equals(plain.missing[column])]
+    assert reasons == []
+
+
+def rows_of_the_docs() -> dict[str, list[str]]:
+    """Return the cells of the table of formats in docs/formats.md, by the first word of the format."""
+    text = (Path(__file__).resolve().parents[1] / "docs" / "formats.md").read_text(encoding="utf-8")
+    rows = [line.strip("| \n").split(" | ") for line in text.splitlines() if line.startswith("| ")]
+    return {cells[0].split(",")[0].split(" ")[0].casefold(): cells for cells in rows[2:] if len(cells) == 4}
+
+
+def test_the_docs_list_every_format_and_what_it_loses() -> None:
+    rows = rows_of_the_docs()
+    for name in FORMATS:
+        first = {"google-forms": "google", "microsoft-forms": "microsoft", "kobo": "kobotoolbox"}.get(name, name)
+        assert rows[first][3].strip(), name
+    assert "has no row" in rows["long"][3]
+
+
+def with_region(write: Callable[[pd.DataFrame, Path], None], path: Path, region: object) -> Survey:
+    table = pd.DataFrame({"SIREN": ["732829320", "356000000"], "REGION": [region, region]})
+    write(table, path)
+    book = read_codebook(
+        'id = "t"\ntitle = "T"\nrespondent = "siren"\n[[item]]\nname = "siren"\ncolumn = "SIREN"\nkind = "identifier"\n'
+        'check = "siren"\nquestion = "SIREN"\n[[item]]\nname = "region"\ncolumn = "REGION"\nquestion = "Région"\n'
+        'answers = [ { code = "01", label = "Guadeloupe" }, { code = "11", label = "Île-de-France" } ]\n',
+        "t.toml",
+    )
+    return read_survey(path, book)
+
+
+WRITERS: dict[str, tuple[Callable[[pd.DataFrame, Path], None], str]] = {
+    "xlsx": (write_sheet, "e.xlsx"),
+    "spss": (lambda table, path: pyreadstat.write_sav(table, path), "e.sav"),
+    "stata": (lambda table, path: pyreadstat.write_dta(table, path), "e.dta"),
+    "parquet": (lambda table, path: table.to_parquet(path), "e.parquet"),
+}
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_a_zero_that_a_format_lost_is_told_and_never_guessed(name: str, tmp_path: Path) -> None:
+    """The loss that docs/formats.md lists: the code 01 stored as the number 1 is no code of the questionnaire."""
+    write, file = WRITERS[name]
+    lost = with_region(write, tmp_path / file, 1)
+    assert lost.missing["region"].tolist() == ["invalid", "invalid"]
+    assert (lost.issues["rule"] == "unknown_answer").sum() == 2
+    whole = with_region(write, tmp_path / file, "01")
+    assert whole.responses["region"].tolist() == ["01", "01"]
+
+
+def test_an_answer_code_that_limesurvey_cut_is_told(tmp_path: Path) -> None:
+    """It keeps five letters of a code: such a code is read by its label, or told."""
+    (tmp_path / "e.csv").write_text("SIREN;REGION\n732829320;Guadeloupe\n356000000;Guade\n", encoding="utf-8")
+    found = with_region(lambda table, path: None, tmp_path / "e.csv", "")
+    assert found.responses["region"].tolist()[0] == "01"
+    assert found.missing["region"].tolist()[1] == "invalid"

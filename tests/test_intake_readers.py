@@ -20,7 +20,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cdo_analysis.errors import InputError
-from cdo_analysis.intake import read_table
+from cdo_analysis.intake import RawTable, read_table
 
 
 def saved(folder: Path, content: bytes | str, name: str = "export.csv") -> Path:
@@ -263,6 +263,36 @@ def test_any_table_of_text_comes_back_unchanged(rows: list[tuple[str, ...]], sep
         path = saved(Path(folder), text.getvalue().encode(encoding))
         table = read_table(path, encoding=encoding)
     assert [tuple(row) for row in table.cells.to_numpy().tolist()] == rows
+
+
+def read_or_refuse(path: Path) -> RawTable | str:
+    """Return the table, or the sentence that refuses it."""
+    try:
+        return read_table(path, encoding="utf-8")
+    except InputError as error:
+        return str(error)
+
+
+@settings(max_examples=300, deadline=None, derandomize=True)
+@given(
+    body=st.text(st.sampled_from('ab1é;;;"\n\r\t, '), max_size=40),
+    rows=st.integers(1, 3),
+    end=st.sampled_from(["\n", "\r\n", "\r"]),
+)
+def test_any_text_is_read_as_csv_says_or_refused_in_a_sentence(body: str, rows: int, end: str) -> None:
+    """No cell is lost, moved or guessed, whatever quotes and lines do; `csv` itself is the judge."""
+    text = end.join(["q1;q2;q3", *["1;2;3"] * rows, body])
+    with tempfile.TemporaryDirectory() as folder:
+        table = read_or_refuse(saved(Path(folder), text.encode()))
+    if isinstance(table, str):
+        assert "\n" not in table
+        assert table.endswith((".", "?"))
+        return
+    records = list(csv.reader(io.StringIO(text, newline=""), delimiter=";", strict=True))
+    whole = [(n, row) for n, row in enumerate(records, 1) if any(map(str.strip, row)) and (n == 1 or row != records[0])]
+    assert table.lines.tolist() == [n for n, _ in whole[1:]]
+    assert table.cells.to_numpy().tolist() == [(row + [""] * 3)[:3] for _, row in whole[1:]]
+    assert not any(cell.strip() for _, row in whole for cell in row[3:])
 
 
 # --- XLSX -----------------------------------------------------------------------------------------------------

@@ -39,11 +39,14 @@ def check(
     for step, n in survey.flow.itertuples(index=False):
         click.echo(f"  {step:<18}{n:>6}")
     if show_all:
+        before = ""
         for row in rows_of(survey.issues):
             where = f"line {row.line}" if row.line else "file"
             click.echo(f"[{row.severity}] {where}{f', {row.item}' if row.item else ''}: {row.message}; {row.action}")
-            if row.remedy:
-                click.echo(f"    -> {row.remedy}")
+            remedy = row.remedy.replace("RESPONDENT", row.respondent or "RESPONDENT")
+            if remedy and remedy != before:
+                click.echo(f"    -> {remedy}")
+            before = remedy
         return
     for row in rows_of(count_issues(survey.issues, ("severity", "rule", "item"))):
         click.echo(f"[{row.severity}] {row.rule}{f' ({row.item})' if row.item else ''}: {row.n}")

@@ -285,7 +285,13 @@ class View(Shown):
         note = _in_language(str(self.study.info["options"].get("note", "")), self.language)
         chosen = "" if self.book.probability_sample else self.say("page.not_a_sample")
         outside = self.say("page.outside") if self.study.outsider else ""
-        return " ".join(filter(None, [outside, note, chosen, self.other_unit, self.small_sample]))
+        return " ".join(filter(None, [outside, note, self.without_flagged, chosen, self.other_unit, self.small_sample]))
+
+    @property
+    def without_flagged(self) -> str:
+        """Say how many respondents were left out because a flag concerned them; empty where none was."""
+        steps = self.study.table("flow").set_index("step")["n"] if self.study.has("flow") else {}
+        return self.say("page.without_flagged", n=int(steps["flagged"])) if "flagged" in steps else ""
 
     @property
     def small_sample(self) -> str:

@@ -1,11 +1,13 @@
 """Intake: a raw survey export becomes a tidy survey, and nothing is silently lost.
 
-`sources` takes the bytes of a file, `readers` turn them to text (by `delimited` or, apart, `binary`, then `header`,
-`records` and `platforms`), `matching` finds the items' columns, `values`, `bands`, `numbers` and `lists` read one
-written answer, `coding` columns of them, `missing` says why an answer is missing, `company` identifies and sizes the
-firm, `personal` sets apart what reaches a person, `quality` and `doubts` flag doubtful answers, `journal` keeps what
-was done, `issues` says what is wrong, as a table; `read` and `assemble` are the order of all this. `firm`
-reads the answers of one company that is outside any survey, from the file that `firm_file` turns to text.
+`sources` takes the bytes of a file, `readers` turn them to `columns` of distinct texts (by `encodings` and `delimited`
+or, apart, `binary`, then `header`, `records` and `platforms`), `matching` finds the items' columns, `values`, `bands`,
+`clock`, `numbers` and `lists` read one written answer, `plain` many that stand for themselves, `coding` the texts of a
+column to `coded` ones, `missing` says why an answer is missing, `company` identifies and sizes the firm, `personal` and
+`names` set apart what reaches a person, `quality`, `plausibility` and `doubts` flag doubtful answers, `findings` and
+`journal` keep what was done, `issues` says what is wrong and `remedies` what mends it; `read` and `assemble` are the
+order of all this. `forgetting` and `rewriting` take a respondent out of an export. `firm` reads the answers of one
+company that is outside any survey, from the file that `firm_file` turns to text.
 """
 
 from cdo_analysis.intake.company import SIZE_CATEGORIES, luhn_holds, read_siren, size_category

@@ -71,10 +71,8 @@ def _declared_separator(head: str) -> tuple[str, int]:
 
 def _says_something(source: TextSource, start: int, separator: str) -> bool:
     """Tell whether there is more than separators, quotes and blank lines."""
-    nothing = _SEPARATORS + separator + '" \r\n'
-    if source.head[start:].strip(nothing):
-        return True
-    return bool(source.data[len(source.head[:start].encode()) :].strip(nothing.encode() + b"\xef\xbb\xbf"))
+    something = re.compile(rf'[^{re.escape(_SEPARATORS + separator)}"\s]')
+    return bool(something.search(source.head, start) or something.search(source.data.decode(source.codec), start))
 
 
 def _guess_separator(text: str, name: str) -> str:

@@ -231,11 +231,17 @@ def _tell(raw: RawTable, codebook: str, columns: tuple[Mapping[str, Item], Mappi
     _check_absent(absent, wanted, raw.file, codebook)
     unknown = [header for header in raw.columns.columns if header not in found]
     for column, item in absent.items():
-        near = get_close_matches(column, unknown, n=1, cutoff=_CLOSE)
+        near = _renamed(column, unknown)
         said = f" (is it '{near[0]}'?)" if near else ""
         log.add("missing_column", item=item.name, value=near[0] if near else "", column=column, near=said)
     for header in unknown:
         log.add("unknown_column", value=header, column=header)
+
+
+def _renamed(column: str, unknown: Sequence[str]) -> list[str]:
+    """Return the unknown header that may be a column under another name ("Q3 bis" for "Q3"), where one is near."""
+    longer = [header for header in unknown if _key(header).startswith(f"{_key(column)} ")]
+    return longer if len(longer) == 1 else get_close_matches(column, unknown, n=1, cutoff=_CLOSE)
 
 
 def _check_absent(absent: Mapping[str, Item], wanted: Mapping[str, Item], file: str, codebook: str) -> None:

@@ -10,7 +10,7 @@ from cdo_analysis.codebook import Codebook, place_in
 
 _EDIT = "correct it with --edits FILE.csv: RESPONDENT,{item},{value_csv},AFTER,REASON"
 _CHECK = "if the firm confirms it, leave it; else " + _EDIT
-_WITHOUT = "compare the results with and without it: fit(…, without_flagged=True), or fit --without-flagged"
+_WITHOUT = "compare with the results of: fit --without-flagged (in Python, fit(…, without_flagged=True))"
 
 REMEDIES: dict[str, str] = {
     "missing_column": '{at_item}: column = {value_or_header} for "{item}"; required = false if the wave did not ask it',
@@ -32,11 +32,11 @@ REMEDIES: dict[str, str] = {
     "siren_refused": _EDIT,
     "siren_from_wrong_siret": _EDIT,
     "same_respondent": "to keep the other record, remove this one: --edits FILE.csv with a line line-N,,,,REASON",
-    "exact_duplicate": "nothing: the same record is kept once",
+    "exact_duplicate": "nothing to mend: the record is kept once",
     "same_answers": "if one of them is a double: --edits FILE.csv with a line line-N,,,,REASON",
     "test_answer": "{at_collection}: test_domains, if its e-mail is an address of yours; a real answer is renamed with "
     "--edits FILE.csv",
-    "preview_record": "nothing: it was sent from the preview of the form",
+    "preview_record": "nothing to mend: it was sent from the preview of the form",
     "spam_record": "if it is a firm that you know, clear its score or status in the platform and export again",
     "unfinished_record": _WITHOUT,
     "exclusive_with_others": '{at_item}: exclusive = true of "{item}"; or ' + _EDIT,
@@ -53,7 +53,6 @@ REMEDIES: dict[str, str] = {
     "sent_at_once": _WITHOUT,
     "personal_column": "{file}: [[item]] with column = {value_toml} and personal = true, if the survey asks it",
     "personal_text": '{at_item}: personal = true of "{item}" withholds the whole text',
-    "name_in_text": '{at_item}: personal = true of "{item}" withholds the whole text',
     "sensitive_text": '{at_item}: personal = true of "{item}" withholds the whole text',
     "edit_without_cell": "look at respondent, item and before in the file of --edits",
     "size_contradiction": _CHECK,
@@ -94,9 +93,7 @@ def _remedy(rule: str, item: str, value: str, book: Codebook) -> str:
         item=item,
         file=book.file or f"{book.id}.toml",
         value_toml=json.dumps(value, ensure_ascii=False),
-        value_or_header=json.dumps(value, ensure_ascii=False)
-        if value
-        else f"the header that the export has, not {header!r}",
+        value_or_header=json.dumps(value, ensure_ascii=False) if value else f'"…" (what the export has for "{header}")',
         value_csv='"' + value.replace('"', '""') + '"' if set(value) & set(',"\n') else value,
         at_item=place_in(book, f"item:{item}" if item in book else f"item:{name}"),
         at_answers=place_in(book, f"answers:{name}"),

@@ -22,7 +22,6 @@ from cdo_analysis.resources import package_dir
 from cdo_analysis.study import Study, write_study
 from cdo_analysis.weighting import design_tables, effective_n, kish_design_effect
 
-WITHOUT_FLAGGED = "Sans les réponses signalées. / Without the flagged answers."
 _REFERENCE = ("arrangements", "costs", "rules")
 _VERSIONS = ("cdo-analysis", "numpy", "pandas", "scikit-learn", "scipy")
 
@@ -77,7 +76,7 @@ def fit(
         Respondents are named by a hash keyed with it: see :func:`~cdo_analysis.intake.pseudonymise`.
     without_flagged : bool
         True: respondents whom a flag concerns are left out and counted, so that every report can be made with and
-        without them; its note says so.
+        without them; each says so at its head.
 
     Returns
     -------
@@ -89,7 +88,6 @@ def fit(
         survey = pseudonymise(survey, pseudonym_key)
     if without_flagged:
         survey = leave_out_flagged(survey)
-        note = " ".join(filter(None, [note, WITHOUT_FLAGGED]))
     if decided is not None:
         _check_decisions(decided, survey)
     totals = find_margins(margins) if margins else None
