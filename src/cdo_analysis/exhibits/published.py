@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from cdo_analysis.cdo import find_disagreement
-from cdo_analysis.disclosure import KNOWN, Cell, Fact, count_of, hidden_count
+from cdo_analysis.disclosure import KNOWN, Cell, Fact, count_of, hidden_count, hide
 from cdo_analysis.exhibits.study_view import View
 from cdo_analysis.tables import rows_of
 
@@ -254,6 +254,23 @@ def arms(view: View) -> list[Fact]:
 def plain(name: str, n: int) -> list[Fact]:
     """Return the fact that a group that no variable of the study gives has so many respondents."""
     return [count_of("", Cell.of({name: "in"}), n)]
+
+
+def is_withheld(view: View, conditions: Mapping[str, str | Sequence[str]]) -> bool:
+    """Tell whether an audit asked to hide a group besides those that its table hides."""
+    return bool(view.withheld) and _named(view, Cell.of(conditions)) in view.withheld
+
+
+def withhold(
+    view: View, table: pd.DataFrame, name: str, by: str = "", *, parts: Mapping[str, Sequence[str]] | None = None
+) -> pd.DataFrame:
+    """Return a table of shares without the rows that an audit asked to hide besides; see :func:`divided_by`."""
+    if not view.withheld:
+        return table
+    cells, flags = divided_by(view, table, name, by, parts=parts)
+    more = ["c" if _named(view, cell) in view.withheld else flag for cell, flag in zip(cells, flags, strict=True)]
+    numbers = [column for column in ("n", "estimate", "low", "high") if column in table]
+    return hide(table.assign(flag=more), numbers)
 
 
 def _named(view: View, cell: Cell) -> Cell:

@@ -108,7 +108,9 @@ def demand_by(view: View, groups: Groups) -> tuple[pd.DataFrame, bool]:
     parents = [parent.id for parent in view.arrangements.parents]
     gathered = first.map(view.arrangements.parent_of).where(first.ne(NONE), NONE)
     for answers, names in ((first, options), (gathered, parents)):
+        parts = {**published.parts_of(view), NONE: (NONE,)} if answers is gathered else None
         table = _shares(view, answers, groups, names)
+        table = published.withhold(view, table, "advice", groups.name, parts=parts)
         table = table[table["group_n"] >= view.profile.mean]
         held = table[table["flag"].eq("c") | table["estimate"].gt(0)]
         if table["group"].nunique() > 1 and held["flag"].eq("c").mean() <= _TOO_MANY_HIDDEN:
