@@ -10,6 +10,7 @@ the main score, its ten bands), ``band:<score>``, ``expert:<name>``, ``flag:<nam
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ import pandas as pd
 
 from cdo_analysis.cdo import find_disagreement
 from cdo_analysis.disclosure import KNOWN, Cell, Fact, count_of, hidden_count, hide
-from cdo_analysis.exhibits.study_view import View
+from cdo_analysis.exhibits.study_view import Groups, View
 from cdo_analysis.tables import rows_of
 
 NO_ADVICE = "no_recommendation"
@@ -230,6 +231,54 @@ def divided_by(
         conditions = {name: gathered.get(str(row.category), (str(row.category),))}
         cells.append(Cell.of(conditions | ({by: str(row.group)} if by else {})) & (within or Cell()))
     return cells, list(table["flag"])
+
+
+def shares_beside(view: View, table: pd.DataFrame, answers: Groups, inside: Cell) -> list[Fact]:
+    """Return what shares in a part of the respondents, beside those in the rest, tell of both.
+
+    The rest is everybody less the part: what is told of both is told of everybody.
+
+    Parameters
+    ----------
+    view : View
+    table : DataFrame
+        A row an answer: name (its code), flag.
+    answers : Groups
+        The question, with the name of its variable.
+    inside : Cell
+        The part.
+    """
+    answered = known(view, answers.name)
+    within, around = inside & answered, known(view, *inside.variables) & answered
+    cells = [Cell.of({answers.name: answers.parts.get(str(row.name), (str(row.name),))}) for row in _rows(table)]
+    flags = list(table["flag"])
+    facts = counted(view, [within, around])
+    return [*facts, *told(view, [c & inside for c in cells], within, flags), *told(view, cells, around, flags)]
+
+
+def means_beside(view: View, table: pd.DataFrame, columns: Mapping[str, pd.Series], inside: Cell) -> list[Fact]:
+    """Return what means in a part of the respondents, beside those in the rest, tell of both.
+
+    Parameters
+    ----------
+    view : View
+    table : DataFrame
+        A row a column: name, flag.
+    columns : mapping of str to Series
+        Scores or dimensions, by their name.
+    inside : Cell
+    """
+    facts: list[Fact] = []
+    for row in _rows(table):
+        scored = known(view, f"score:{row.name}")
+        cells, flags = [inside & scored, known(view, *inside.variables) & scored], [row.flag] * 2
+        facts += averaged(view, columns[str(row.name)].rename(str(row.name)), cells, flags, decimals=view.decimals)
+        facts += [] if row.flag == "c" else counted(view, cells)
+    return facts
+
+
+def _rows(table: pd.DataFrame) -> list[Any]:
+    return [SimpleNamespace(name=name, flag=flag) for name, flag in zip(table["name"], table["flag"], strict=True)]
 
 
 def parts_of(view: View) -> dict[str, tuple[str, ...]]:
