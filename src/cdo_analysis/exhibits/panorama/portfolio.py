@@ -80,7 +80,7 @@ def _published(view: View, table: pd.DataFrame, groups: Groups, gathered: bool) 
         inside = Cell.of({groups.name: str(group)})
         cells, flags = published.divided_by(view, part, "advice", groups.name, parts=parts)
         facts += [*published.told(view, cells, inside, flags), *published.counted(view, [inside])]
-    return facts
+    return facts + published.counted(view, [Cell.of({groups.name: set(table["group"].astype(str))})])
 
 
 def _override_words(view: View) -> list[str]:
