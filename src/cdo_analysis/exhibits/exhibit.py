@@ -72,6 +72,8 @@ class Exhibit:
     cards : sequence of Card
     alert : str
         What must be read before the rest.
+    published : sequence of Fact
+        What its numbers say of groups of respondents, for the audit.
     axes : Axes or None
         Figure; drawn to a picture when the piece is shown.
     alt : str
@@ -82,8 +84,6 @@ class Exhibit:
         True where the table is to be opened by the reader though there is no figure: a long list of details.
     notes : sequence of (str, str)
         "Lecture", "Champ", "Source" and what they say.
-    published : sequence of Fact
-        What its numbers say of groups of respondents, for the audit.
     words : mapping
         Words of the page: ``data`` (the title of the folded table).
     language : str
@@ -99,12 +99,12 @@ class Exhibit:
     bullets: Sequence[str] = ()
     cards: Sequence[Card] = ()
     alert: str = ""
+    published: Sequence[Fact] = field(default=(), repr=False)
     axes: Axes | None = field(default=None, repr=False, compare=False)
     alt: str = ""
     table: TableView | None = None
     folded: bool = False
     notes: Sequence[tuple[str, str]] = ()
-    published: Sequence[Fact] = field(default=(), repr=False)
     words: dict[str, str] = field(default_factory=dict)
     language: str = "fr"
 
