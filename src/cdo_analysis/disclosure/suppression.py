@@ -46,22 +46,16 @@ def flag_counts(
     ['c', 'c']
     """
     numbers = counts.to_numpy(dtype=int)
-    hidden = _hide(numbers[None, :], profile, sides=1)[0]
-    if parents is not None and profile.secondary:
-        groups = pd.Series([parents.get(str(label), "") for label in counts.index])
-        places = [np.array(list(found)) for found in groups.groupby(groups).groups.values()]
-        hidden = _protect_groups(numbers, hidden, places, profile.count)
+    groups = pd.Series([(parents or {}).get(str(label), "") for label in counts.index])
+    # Groups first: what hides a cell in its group may do for the whole line.
+    lines = [np.array(list(found)) for found in groups.groupby(groups).groups.values()] if parents else []
+    lines.append(np.arange(len(numbers)))
+    hidden, before = (numbers > 0) & (numbers < profile.count), -1
+    while profile.secondary and hidden.sum() > before:
+        before = int(hidden.sum())
+        for places in lines:
+            hidden[places] = _protect(numbers[places], hidden[places], profile.count)
     return pd.Series(_flags(numbers, hidden, profile), index=counts.index, dtype="str")
-
-
-def _protect_groups(
-    numbers: NDArray[np.int_], hidden: NDArray[np.bool_], groups: list[NDArray[np.int_]], fewest: int
-) -> NDArray[np.bool_]:
-    """Hide more cells of each group of one line until its total gives nothing away."""
-    hidden = hidden.copy()
-    for places in groups:
-        hidden[places] = _protect(numbers[places], hidden[places], fewest)
-    return hidden
 
 
 def flag_cross_table(

@@ -10,14 +10,15 @@ the main score, its ten bands), ``band:<score>``, ``expert:<name>``, ``flag:<nam
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from cdo_analysis.cdo import find_disagreement
-from cdo_analysis.disclosure import KNOWN, Cell, Fact, count_of, hidden_count
-from cdo_analysis.exhibits.study_view import View
+from cdo_analysis.disclosure import KNOWN, Cell, Fact, count_of, hidden_count, hide
+from cdo_analysis.exhibits.study_view import Groups, View
 from cdo_analysis.tables import rows_of
 
 NO_ADVICE = "no_recommendation"
@@ -232,6 +233,54 @@ def divided_by(
     return cells, list(table["flag"])
 
 
+def shares_beside(view: View, table: pd.DataFrame, answers: Groups, inside: Cell) -> list[Fact]:
+    """Return what shares in a part of the respondents, beside those in the rest, tell of both.
+
+    The rest is everybody less the part: what is told of both is told of everybody.
+
+    Parameters
+    ----------
+    view : View
+    table : DataFrame
+        A row an answer: name (its code), flag.
+    answers : Groups
+        The question, with the name of its variable.
+    inside : Cell
+        The part.
+    """
+    answered = known(view, answers.name)
+    within, around = inside & answered, known(view, *inside.variables) & answered
+    cells = [Cell.of({answers.name: answers.parts.get(str(row.name), (str(row.name),))}) for row in _rows(table)]
+    flags = list(table["flag"])
+    facts = counted(view, [within, around])
+    return [*facts, *told(view, [c & inside for c in cells], within, flags), *told(view, cells, around, flags)]
+
+
+def means_beside(view: View, table: pd.DataFrame, columns: Mapping[str, pd.Series], inside: Cell) -> list[Fact]:
+    """Return what means in a part of the respondents, beside those in the rest, tell of both.
+
+    Parameters
+    ----------
+    view : View
+    table : DataFrame
+        A row a column: name, flag.
+    columns : mapping of str to Series
+        Scores or dimensions, by their name.
+    inside : Cell
+    """
+    facts: list[Fact] = []
+    for row in _rows(table):
+        scored = known(view, f"score:{row.name}")
+        cells, flags = [inside & scored, known(view, *inside.variables) & scored], [row.flag] * 2
+        facts += averaged(view, columns[str(row.name)].rename(str(row.name)), cells, flags, decimals=view.decimals)
+        facts += [] if row.flag == "c" else counted(view, cells)
+    return facts
+
+
+def _rows(table: pd.DataFrame) -> list[Any]:
+    return [SimpleNamespace(name=name, flag=flag) for name, flag in zip(table["name"], table["flag"], strict=True)]
+
+
 def parts_of(view: View) -> dict[str, tuple[str, ...]]:
     """Return the options that each group of options gathers."""
     parents = view.arrangements.parent_of
@@ -254,6 +303,23 @@ def arms(view: View) -> list[Fact]:
 def plain(name: str, n: int) -> list[Fact]:
     """Return the fact that a group that no variable of the study gives has so many respondents."""
     return [count_of("", Cell.of({name: "in"}), n)]
+
+
+def is_withheld(view: View, conditions: Mapping[str, str | Sequence[str]]) -> bool:
+    """Tell whether an audit asked to hide a group besides those that its table hides."""
+    return bool(view.withheld) and _named(view, Cell.of(conditions)) in view.withheld
+
+
+def withhold(
+    view: View, table: pd.DataFrame, name: str, by: str = "", *, parts: Mapping[str, Sequence[str]] | None = None
+) -> pd.DataFrame:
+    """Return a table of shares without the rows that an audit asked to hide besides; see :func:`divided_by`."""
+    if not view.withheld:
+        return table
+    cells, flags = divided_by(view, table, name, by, parts=parts)
+    more = ["c" if _named(view, cell) in view.withheld else flag for cell, flag in zip(cells, flags, strict=True)]
+    numbers = [column for column in ("n", "estimate", "low", "high") if column in table]
+    return hide(table.assign(flag=more), numbers)
 
 
 def _named(view: View, cell: Cell) -> Cell:

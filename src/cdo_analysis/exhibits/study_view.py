@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -15,7 +17,7 @@ import pandas as pd
 
 from cdo_analysis.cdo import Advice, Estimates, ObservedChoice
 from cdo_analysis.codebook import Codebook, Language, Score
-from cdo_analysis.disclosure import DEFAULT, DisclosureProfile, disclosure_profile
+from cdo_analysis.disclosure import DEFAULT, Cell, DisclosureProfile, disclosure_profile
 from cdo_analysis.exhibits.exhibit import Evidence, Exhibit, TableView
 from cdo_analysis.messages import Catalogue, Numbers, catalogue
 from cdo_analysis.reference import Arrangements, Costs, Rules, load_arrangements, load_costs, load_rules
@@ -23,6 +25,9 @@ from cdo_analysis.showing import Shown
 from cdo_analysis.study import Study
 from cdo_analysis.tables import rows_of
 from cdo_analysis.weighting import Design, design_from_tables
+
+WITHHELD = "CDO_ANALYSIS_WITHHELD"
+"""Variable of the environment that holds, as JSON, the groups to hide besides those that tables hide themselves."""
 
 SIZES: tuple[str, ...] = ("micro", "pme", "eti", "ge")
 
@@ -58,11 +63,14 @@ class View(Shown):
     study : Study
     say : Catalogue
     profile : DisclosureProfile
+    withheld : frozenset of Cell
+        Groups that an audit found to be told by the tables of a report together, to be hidden besides.
     """
 
     study: Study
     say: Catalogue
     profile: DisclosureProfile
+    withheld: frozenset[Cell] = frozenset()
 
     @property
     def language(self) -> Language:
@@ -394,13 +402,17 @@ def _in_language(note: str, language: Language) -> str:
 def view(study: Study, *, language: str = "fr", disclosure: str = DEFAULT) -> View:
     """Return `study` seen in `language` and under the disclosure profile `disclosure`.
 
+    What :data:`WITHHELD` lists in the environment is hidden besides: the run of a report sets it.
+
     Raises
     ------
     UsageError
         There is no such language or disclosure profile.
     """
     say, profile = catalogue(language), disclosure_profile(disclosure)
-    found: View = study.derived.setdefault(("view", language, disclosure), View(study, say, profile))
+    withheld = frozenset(map(Cell.of, json.loads(os.environ.get(WITHHELD, "[]"))))
+    key = ("view", language, disclosure, withheld)
+    found: View = study.derived.setdefault(key, View(study, say, profile, withheld))
     return found
 
 

@@ -25,7 +25,12 @@ if TYPE_CHECKING:
 CELLS = "cells.json"
 """File of a job that holds what its report would publish."""
 
-_METADATA = "cdo_analysis_published"
+WITHHELD = "CDO_ANALYSIS_WITHHELD"
+"""Variable of the environment by which views learn what to hide besides; as in ``exhibits.study_view``."""
+
+PUBLISHED = "cdo_analysis_published"
+"""Key under which pieces say what they publish; as in ``exhibits.exhibit``, which the driver never loads."""
+
 _WAIT_S = 60.0
 _MOST_NAMED = 3
 _TABLE = """
@@ -41,8 +46,36 @@ def take_cells(notebook: Mapping[str, Any]) -> list[Any]:
     found: list[Any] = []
     for cell in notebook["cells"]:
         for output in cell.get("outputs", []):
-            found += output.get("metadata", {}).pop(_METADATA, [])
+            found += output.get("metadata", {}).pop(PUBLISHED, [])
     return found
+
+
+def cells_to_withhold(cells: Iterable[Any], values: Mapping[str, Any], withheld: list[Any]) -> list[Any]:
+    """Return the groups that one report should hide besides, for its own tables open some; none where they do not.
+
+    For each opening, the smallest count that holds it open and was not asked to be hidden before.
+
+    Parameters
+    ----------
+    cells : iterable
+        What the report publishes; see :func:`take_cells`.
+    values : mapping
+        Its parameters, of which the disclosure profile.
+    withheld : list
+        What was hidden besides so far.
+    """
+    from cdo_analysis.disclosure import DEFAULT, EVERYBODY, Fact, audit_counts, disclosure_profile
+
+    facts = [Fact.from_json(one) for one in cells]
+    chosen: list[Any] = []
+    for opening in audit_counts(facts, disclosure_profile(str(values.get("disclosure", DEFAULT)))).openings:
+        held = [fact for fact in opening.facts if fact.cell != EVERYBODY and (fact.low or 0) >= 1]
+        for fact in sorted(held, key=lambda fact: (fact.low or 0, str(fact.cell))):
+            cell = {name: list(found) for name, found in fact.cell.conditions}
+            if cell not in withheld and cell not in chosen:
+                chosen.append(cell)
+                break
+    return chosen
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ def limits(view: View, company: str) -> Exhibit:
     """Return what the report cannot say, and which criteria the company left unanswered."""
     keys = (*_LIMITS, *_LIMITS_OF_ADVICE) if view.has_cdo else _LIMITS
     bullets = [view.say(f"limits.{key}") for key in keys]
+    bullets += [view.say("disclosure.peers", n=view.profile.quartiles)] if view.dimensions else []
     missing = unanswered(view, company) if view.has_cdo else []
     if missing:
         listed = view.list_words([*missing[:_MOST_LISTED], *_others(view, len(missing) - _MOST_LISTED)])

@@ -28,7 +28,7 @@ def arrangements_today(view: View) -> Exhibit | None:
     if view.book.cdo is None:
         return None
     today = view.study.column("arrangements", "today")
-    table = _option_shares(view, today)
+    table = _option_shares(view, today, "today")
     first = table.iloc[0]
     interval = view.numbers.interval(first["low"], first["high"], share=True)
     fields = {"first": first["label"], "share": view.numbers.share(first["estimate"]), "interval": interval}
@@ -45,11 +45,11 @@ def arrangements_today(view: View) -> Exhibit | None:
     )
 
 
-def _option_shares(view: View, options: pd.Series) -> pd.DataFrame:
+def _option_shares(view: View, options: pd.Series, name: str) -> pd.DataFrame:
     """Return the weighted share of each option, the most frequent first."""
     order, parents = list(view.arrangements.ids), view.arrangements.parent_of  # other tables give the totals of groups
     table = share_by_category(options, view.design, order=order, profile=view.profile, parents=parents)
-    return ranked(table, view.option_label)
+    return ranked(published.withhold(view, table, name), view.option_label)
 
 
 def _option_facts(view: View, table: pd.DataFrame, name: str) -> list[Fact]:
@@ -105,7 +105,7 @@ def advice_overview(view: View) -> Exhibit | None:
         return None
     found = view.study.table("recommendation")
     first = found["first"].where(found["state"].ne("abstained") & found["first"].ne(""))
-    table = _option_shares(view, first)
+    table = _option_shares(view, first, "advice")
     top = table.iloc[0]
     fields = {"first": top["label"], "share": view.numbers.share(top["estimate"])}
     label = view.say("panorama.advice_axis")

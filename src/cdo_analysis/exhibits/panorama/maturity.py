@@ -45,7 +45,8 @@ def _bands_published(view: View, main: str, shares: pd.DataFrame) -> list[Fact]:
 def _band_shares(view: View) -> pd.DataFrame:
     """Return the share of the respondents in each band of the score."""
     bands, order = published.score_bands(view), [str(band) for band in range(published.BANDS)]
-    return share_by_category(bands, view.weights[bands.index], order=order, profile=view.profile)
+    table = share_by_category(bands, view.weights[bands.index], order=order, profile=view.profile)
+    return published.withhold(view, table, f"score:{view.main.id}" if view.main else "")
 
 
 def _bands_table(view: View, shares: pd.DataFrame) -> TableView:
@@ -142,6 +143,7 @@ def intensity(view: View) -> Exhibit | None:
     levels, order = view.study.column("bands", score.id).astype("str"), [band.id for band in score.bands]
     known = levels.where(levels.isin(order))
     table = share_by_category(known, view.design, order=order, profile=view.profile)
+    table = published.withhold(view, table, f"band:{score.id}")
     table["label"] = [band.label.of(view.language) for band in score.bands]
     basic = weighted_mean(known.dropna().ne(order[0]).astype(float), view.design)
     name = score.label.of(view.language)

@@ -80,7 +80,7 @@ def _published(view: View, table: pd.DataFrame, groups: Groups, gathered: bool) 
         inside = Cell.of({groups.name: str(group)})
         cells, flags = published.divided_by(view, part, "advice", groups.name, parts=parts)
         facts += [*published.told(view, cells, inside, flags), *published.counted(view, [inside])]
-    return facts
+    return facts + published.counted(view, [Cell.of({groups.name: set(table["group"].astype(str))})])
 
 
 def _override_words(view: View) -> list[str]:
@@ -108,7 +108,9 @@ def demand_by(view: View, groups: Groups) -> tuple[pd.DataFrame, bool]:
     parents = [parent.id for parent in view.arrangements.parents]
     gathered = first.map(view.arrangements.parent_of).where(first.ne(NONE), NONE)
     for answers, names in ((first, options), (gathered, parents)):
+        parts = {**published.parts_of(view), NONE: (NONE,)} if answers is gathered else None
         table = _shares(view, answers, groups, names)
+        table = published.withhold(view, table, "advice", groups.name, parts=parts)
         table = table[table["group_n"] >= view.profile.mean]
         held = table[table["flag"].eq("c") | table["estimate"].gt(0)]
         if table["group"].nunique() > 1 and held["flag"].eq("c").mean() <= _TOO_MANY_HIDDEN:

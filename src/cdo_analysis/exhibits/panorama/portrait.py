@@ -110,8 +110,12 @@ def _described(view: View, answers: pd.DataFrame, *, active: list[str]) -> pd.Da
         counts = pd.crosstab(labels, answers[item].astype(object))
         found = flag_cross_table(counts, view.profile)
         flags |= {(profile, item, code): found.at[profile, code] for profile in found.index for code in found}
-    keys = zip(table["profile"], table["item"], table["category"], strict=True)
-    return table.assign(flag=[flags.get(key, "") for key in keys])
+    keys = list(zip(table["profile"], table["item"], table["category"], strict=True))
+    return table.assign(flag=["c" if _is_withheld(view, *key) else flags.get(key, "") for key in keys])
+
+
+def _is_withheld(view: View, profile: Any, item: Any, code: Any) -> bool:
+    return published.is_withheld(view, {"profile": str(int(profile)), _variable(view, str(item)): str(code)})
 
 
 def _marking(part: pd.DataFrame) -> pd.DataFrame:
@@ -187,7 +191,7 @@ def practice_shares(view: View) -> pd.DataFrame:
         profile, item, n (members in the upper half), share, overall (0 to 1), gap (points of percentage). What must be
         hidden is left out.
     """
-    key = ("practice_shares", view.profile.id)
+    key = ("practice_shares", view.profile, view.withheld)
     if key not in view.study.derived:
         view.study.derived[key] = _practice_shares(view)
     found: pd.DataFrame = view.study.derived[key]

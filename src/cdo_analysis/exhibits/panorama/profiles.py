@@ -91,6 +91,7 @@ def divided(view: View, answers: Groups, groups: Groups, first: str) -> dict[str
     """
     order = (answers.order, groups.order)
     shares = shares_by_group(answers.values, groups.values, view.design, order=order, profile=view.profile)
+    shares = published.withhold(view, shares, answers.name, groups.name, parts=answers.parts)
     named = shares.assign(group=shares["group"].map(groups.labels), category=shares["category"].map(answers.labels))
     categories = [answers.labels[code] for code in answers.order]
     label = view.say("label.respondent_share")

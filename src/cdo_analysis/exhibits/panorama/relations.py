@@ -92,8 +92,14 @@ def _hidden(view: View, table: pd.DataFrame, what: str) -> list[bool]:
     today = view.study.column("arrangements", "today").map(view.arrangements.parent_of, na_action="ignore")
     profiles = view.study.column("profile_assignment", "profile")
     flags = flag_cross_table(pd.crosstab(profiles, today), view.profile)
-    pairs = zip(table["profile"], table["category"], strict=True)
-    return [p not in flags.index or c not in flags or str(flags.at[p, c]) == "c" for p, c in pairs]
+    pairs, parts = zip(table["profile"], table["category"], strict=True), published.parts_of(view)
+    return [
+        p not in flags.index
+        or c not in flags
+        or str(flags.at[p, c]) == "c"
+        or published.is_withheld(view, {"profile": str(int(p)), "today": parts[str(c)]})
+        for p, c in pairs
+    ]
 
 
 def _largest_move(view: View, table: pd.DataFrame, share: bool) -> str:

@@ -36,6 +36,7 @@ def _study_words(view: View) -> list[str]:
     version, sha = info["versions"]["cdo-analysis"], info["data"]["sha256"][:12]
     return [
         view.say("methods.disclosure", profile=limits.id, count=limits.count, mean=limits.mean),
+        *([view.say("disclosure.rounding", step=limits.rounding)] if limits.rounding > 1 else []),
         view.say("methods.personal"),
         view.say("methods.versions", version=version, id=view.study.id, sha=sha),
         view.say("methods.command", command=_command(view)),

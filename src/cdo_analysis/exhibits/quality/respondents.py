@@ -107,7 +107,8 @@ def _margins(view: View) -> pd.DataFrame:
     margins = view.study.table("margins").rename(columns=shares)
     labels = [_margin_label(view, row.variable, row.category) for row in rows_of(margins)]
     flags = margins.groupby("variable")["n"].transform(lambda n: flag_counts(n, view.profile))
-    return margins.assign(label=labels, flag=flags)
+    told = [published.is_withheld(view, {r.variable: str(r.category).split("+")}) for r in rows_of(margins)]
+    return margins.assign(label=labels, flag=np.where(told, "c", flags))
 
 
 def _margin_facts(view: View, margins: pd.DataFrame) -> list[Fact]:

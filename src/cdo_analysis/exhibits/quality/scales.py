@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from cdo_analysis import figures
+from cdo_analysis.exhibits import published
 from cdo_analysis.exhibits.exhibit import Exhibit, TableView
 from cdo_analysis.exhibits.study_view import View
 from cdo_analysis.maturity import TOO_CLOSE, UNRELIABLE, close_dimensions
@@ -34,12 +35,13 @@ def scales(view: View) -> Exhibit:
     header = [view.say(f"quality.scale_{name}") for name in _COLUMNS]
     shown = TableView(header, [_row(view, row) for _, row in table.iterrows()], numeric=(False, *[True] * 10))
     words = [view.say("quality.scales_lead"), view.say("quality.scales_structure")]
+    facts = [f for i, row in table.iterrows() for f in published.plain(f"scale:{i}@{view.study.id}", int(row["n"]))]
     alert = " ".join(_warnings(view, table))
     correlations = view.study.table("correlations")
     below = correlations.to_numpy(dtype=float)[np.tril_indices(len(correlations), -1)]
     if not np.isfinite(below).any():  # a single dimension is related to nothing
         title, notes = view.say("quality.scales_title"), view.notes(n=len(view.scores))
-        return view.exhibit("scales", title, table=shown, alert=alert, paragraphs=words, notes=notes)
+        return view.exhibit("scales", title, table=shown, alert=alert, paragraphs=words, notes=notes, published=facts)
     low, high = view.numbers.number(float(np.nanmin(below)), 2), view.numbers.number(float(np.nanmax(below)), 2)
     fields = {"low": low, "high": high}
     labels = [view.dimension_label(name) for name in correlations.columns]
@@ -50,6 +52,7 @@ def scales(view: View) -> Exhibit:
         axes=figures.correlation_table(named, numbers=view.numbers),
         table=shown,
         alert=alert,
+        published=facts,
         paragraphs=[*words, view.say("quality.scales_correlations", **fields), _close(view, correlations)],
         **view.caption("quality.scales", fields, n=len(view.scores)),
     )
@@ -60,7 +63,7 @@ def _row(view: View, row: pd.Series) -> list[str]:
     return [
         view.dimension_label(str(row.name)),
         number(row["items"]),
-        number(row["n"]),
+        view.count(row["n"]),
         *(_with_interval(view, row, name) for name in ("alpha", "omega", "ordinal_alpha")),
         number(row["lowest_item_rest"], 2),
         number(row["kmo"], 2),
