@@ -71,7 +71,8 @@ def _shade(
     axes.set(xlabel="", ylabel="")
     axes.tick_params(length=0)
     for text in axes.texts:  # what stands in a shaded cell, in the tone that is read best on it
-        value = values.iat[int(text.get_position()[1]), int(text.get_position()[0])]
+        column, row = map(int, text.get_position())
+        value = float(values.to_numpy(dtype="float64")[row, column])
         place = int(np.clip((value - scale[0]) / (scale[1] - scale[0]) * len(SEQUENTIAL), 0, len(SEQUENTIAL) - 1))
         text.set_color(tone_on(SEQUENTIAL[place]))
     return axes
