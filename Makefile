@@ -64,4 +64,4 @@ oracles:  ## the reference numbers of tests/oracles, from R (needs R with survey
 	cd tests/oracles && for script in *.R; do Rscript $$script || exit 1; done
 
 clean:  ## remove the environment and what was rendered
-	rm -rf $(VENV) $(STUDY) reports/*.html reports/*.ipynb
+	rm -rf $(VENV) $(STUDY) reports/*.html reports/*.ipynb reports/.runs

@@ -96,10 +96,16 @@ def test_too_few_respondents_give_one_page_that_says_so_and_nothing_else(seen: V
     assert "trop peu de répondants" in head.title
     said = head.title + " ".join(head.paragraphs)
     assert str(part.n) not in re.findall(r"\d+", said), "the count itself is not published"
-    pieces = [segment.respondents, segment.dimensions, segment.practices, segment.levels, segment.arrangements]
+    pieces = [
+        segment.respondents,
+        segment.composition,
+        segment.dimensions,
+        segment.practices,
+        segment.levels,
+        segment.arrangements,
+    ]
     pieces += [segment.advised, segment.estimated, segment.expectations, segment.obstacles]
     assert [piece(seen, part) for piece in pieces] == [None] * len(pieces)
-    assert segment.composition(seen, part, "size") is None
     assert segment.change(seen, part, seen.study.folder) is None
 
 

@@ -37,9 +37,9 @@ def check_segment(book: Codebook, given: Mapping[str, str]) -> dict[str, str]:
     Examples
     --------
     >>> from cdo_analysis.codebook import load_codebook
-    >>> check_segment(load_codebook("cdo-2026"), {"sector": "Commerce", "size": "pme"})
+    >>> check_segment(load_codebook("cdo-2026"), {"sector": "trad", "size": "pme"})
     Traceback (most recent call last):
-    cdo_analysis.errors.UsageError: cdo-2026 has no sector 'Commerce'; did you mean 'trade'?
+    cdo_analysis.errors.UsageError: cdo-2026 has no sector 'trad'; did you mean 'trade'?
     """
     codes = {name: given[name] for name in SEGMENT_VARIABLES if given.get(name)}
     if not codes:

@@ -112,7 +112,7 @@ class Exhibit:
     facts : mapping of str to str
         What a page says of itself to programs: the state of its answer, its study, the date of its data.
     words : mapping
-        Words of the page: ``data`` (the title of the folded table).
+        Words of the page: ``data`` (the title of the folded table), ``enlarge`` (what a tap on the figure does).
     language : str
     """
 

@@ -247,7 +247,8 @@ class View(Shown):
 
     def exhibit(self, id: str, title: str, **fields: Any) -> Exhibit:
         """Return an exhibit in the language of the view."""
-        words = {"data": self.say("page.list" if fields.get("folded") else "page.data")}
+        data = self.say("page.list" if fields.get("folded") else "page.data")
+        words = {"data": data, "enlarge": self.say("page.enlarge")}
         told = fields.pop("published", ())
         return Exhibit(id=id, title=title, language=self.language, words=words, **fields).publishing(told)
 

@@ -70,9 +70,9 @@ def _shade(
         sns.heatmap(values, mask=hidden, annot=written, vmin=scale[0], vmax=scale[1], ax=axes, **how)
     axes.set(xlabel="", ylabel="")
     axes.tick_params(length=0)
-    shades = values.to_numpy(dtype=float)
     for text in axes.texts:  # what stands in a shaded cell, in the tone that is read best on it
-        value = float(shades[int(text.get_position()[1]), int(text.get_position()[0])])
+        column, row = map(int, text.get_position())
+        value = float(values.to_numpy(dtype="float64")[row, column])
         place = int(np.clip((value - scale[0]) / (scale[1] - scale[0]) * len(SEQUENTIAL), 0, len(SEQUENTIAL) - 1))
         text.set_color(tone_on(SEQUENTIAL[place]))
     return axes

@@ -158,9 +158,7 @@ def _entry(root: Path, folder: Path, last: Run, good: Run | None) -> Entry:
     changed = there and good is not None and hashlib.sha256(data).hexdigest() != good.html
     failed = last if last.state not in ("succeeded", "running") else None
     made = _time((good or last).ended or last.started)
-    return Entry(
-        last.report, last.template, last.period, made=made, links=shown, changed=changed, failed=failed, **about
-    )
+    return Entry(last.report, last.template, period, made=made, links=shown, changed=changed, failed=failed, **about)
 
 
 def _about(head: str) -> dict[str, str]:

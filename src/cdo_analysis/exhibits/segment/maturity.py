@@ -20,7 +20,7 @@ from cdo_analysis.exhibits.segment.compare import (
 from cdo_analysis.exhibits.segment.part import Segment
 from cdo_analysis.exhibits.study_view import Groups, View
 
-_DRAWN = 8
+_DRAWN, _LISTED = 8, 20
 _UPPER_HALF = 0.5
 
 
@@ -111,7 +111,7 @@ def practice_gaps(view: View, part: Segment) -> pd.DataFrame:
 
 
 def practices(view: View, part: Segment) -> Exhibit | None:
-    """Return the practices that differ the most between the segment and the rest; all of them in the table.
+    """Return the practices that differ the most between the segment and the rest; more of them in the table.
 
     None without dimensions, or where the segment or the rest is too small.
     """
@@ -122,10 +122,11 @@ def practices(view: View, part: Segment) -> Exhibit | None:
     pool = table[table["told"]] if told else table[table["flag"].ne("c")].sort_values("p", kind="stable")
     drawn = pool.head(_DRAWN)
     fields: dict[str, Any] = {"told": told, "all": len(table), "hidden": int(table["flag"].eq("c").sum())}
-    words = [view.say("segment.practices_words", drawn=len(drawn), **fields)]
+    listed = pd.concat([pool, table[table["flag"].ne("c") & ~table.index.isin(pool.index)]]).head(_LISTED)
+    words = [view.say("segment.practices_words", drawn=len(drawn), listed=len(listed), **fields)]
     return comparison(
         view,
-        table,
+        listed,
         "practices",
         words=(view.say("segment.practice"), view.say("label.respondent_share")),
         share=True,

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import pandas as pd
+
 from cdo_analysis.codebook import SEGMENT_VARIABLES, segment_column
 from cdo_analysis.exhibits.exhibit import Exhibit
-from cdo_analysis.exhibits.segment.compare import answer_gaps, around, comparison, named
+from cdo_analysis.exhibits.segment.compare import answer_gaps, around, gap_table, named
 from cdo_analysis.exhibits.segment.part import Segment
 from cdo_analysis.exhibits.study_view import View
 from cdo_analysis.weighting import weighted_share
-
-_DRAWN = 8
 
 
 def respondents(view: View, part: Segment) -> Exhibit | None:
@@ -37,34 +37,29 @@ def _unknown(view: View, part: Segment) -> list[str]:
     return [view.say("segment.who_unknown", n=n)]
 
 
-def composition(view: View, part: Segment, variable: str) -> Exhibit | None:
-    """Return how a variable that does not cut the segment is spread in it and in the rest.
+def composition(view: View, part: Segment) -> Exhibit | None:
+    """Return how the variables that do not cut the segment are spread in it and in the rest, as a list to open.
 
-    None where it cuts it, where it was not asked, or where the segment or the rest is too small.
-
-    Parameters
-    ----------
-    view : View
-    part : Segment
-    variable : str
-        ``sector``, ``size`` or ``region``.
+    None where nothing else was asked, or where the segment or the rest is too small.
     """
+    tables = [table for name in SEGMENT_VARIABLES if (table := _spread(view, part, name)) is not None]
+    if not part.is_enough or not tables:
+        return None
+    table = pd.concat(tables, ignore_index=True)
+    visible = table[table["flag"].ne("c")]
+    shown = gap_table(view, visible, view.say("segment.trait"), share=True, decimals=0)
+    title = view.say("segment.composition_title")
+    about = around(view, part, title, table, share=True)
+    return view.exhibit("composition", level=3, table=shown, folded=True, title=title, notes=about["notes"])
+
+
+def _spread(view: View, part: Segment, variable: str) -> pd.DataFrame | None:
+    """Return the shares of one variable on both sides. None where it cuts the segment, or was not asked."""
     asked = variable == "size" or bool(getattr(view.book.roles, variable))
-    if not part.is_enough or variable in part.codes or variable not in SEGMENT_VARIABLES or not asked:
+    if variable in part.codes or not asked:
         return None
     groups = view.groups(segment_column(view.book, variable))
     if len(groups.order) < 2:
         return None
-    table = named(answer_gaps(view, part, groups), lambda name: str(groups.labels[name]))
     what = view.say("size.word") if variable == "size" else view.say(f"variable.{variable}")
-    about = around(view, part, view.say("segment.composition_title", variable=what), table, share=True)
-    return comparison(
-        view,
-        table,
-        f"composition-{variable}",
-        words=(what.capitalize(), view.say("label.respondent_share")),
-        share=True,
-        drawn=table.head(_DRAWN),
-        level=3,
-        **about,
-    )
+    return named(answer_gaps(view, part, groups), lambda name: f"{what.capitalize()} — {groups.labels[name]}")
