@@ -299,8 +299,10 @@ class View(Shown):
     @property
     def without_flagged(self) -> str:
         """Say how many respondents were left out because a flag concerned them; empty where none was."""
-        steps = self.study.table("flow").set_index("step")["n"] if self.study.has("flow") else {}
-        return self.say("page.without_flagged", n=int(steps["flagged"])) if "flagged" in steps else ""
+        if not self.study.has("flow"):
+            return ""
+        steps = self.study.table("flow").set_index("step")["n"]
+        return self.say("page.without_flagged", n=int(steps["flagged"])) if "flagged" in steps.index else ""
 
     @property
     def small_sample(self) -> str:

@@ -187,9 +187,11 @@ class _State:
             passed_by = ~ticked & ~unticked & (kinds == _NO_ANSWER) & (not has_none)
             open_blank = self.columns[name].blank() & _is_one_of(kinds, [_NO_ANSWER, _ABANDONED])
             passed = open_blank & (ticked | passed_by)
-            own[passed], kinds[passed] = 0, ANSWERED
+            np.copyto(own, np.int8(0), where=passed)
+            np.copyto(kinds, np.int8(ANSWERED), where=passed)
             unseen = (own == 0) & ~shown & ~ticked
-            own[unseen], kinds[unseen] = -1, _NOT_ASKED
+            np.copyto(own, np.int8(-1), where=unseen)
+            np.copyto(kinds, np.int8(_NOT_ASKED), where=unseen)
 
 
 def _ticks(column: ReadColumn) -> np.ndarray:
@@ -229,5 +231,5 @@ def _last_answered(kinds: dict[str, np.ndarray], places: dict[str, int], n: int)
     """Return the place of the last question that each respondent answered, in words or by saying why not; -1: none."""
     last = np.full(n, -1, dtype=np.int32)
     for name, place in sorted(places.items(), key=lambda pair: pair[1]):
-        last[(kinds[name] == ANSWERED) | _is_one_of(kinds[name], _SAID)] = place
+        np.copyto(last, np.int32(place), where=(kinds[name] == ANSWERED) | _is_one_of(kinds[name], _SAID))
     return last
