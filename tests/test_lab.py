@@ -161,7 +161,7 @@ def test_the_meeting_form_follows_each_answer_and_gives_the_sheet(lab: Page, tmp
     budget.fill("75")
     budget.press("Tab")
     form.get_by_label(re.compile("^Lequel de ces objectifs")).select_option(label="Augmenter les ventes")
-    form.get_by_text(re.compile("2 questions répondues sur 15")).wait_for()
+    form.get_by_text(re.compile("Questions répondues.*2 sur 15")).wait_for()
     form.locator(".cdo-sheet h2").first.wait_for()
     form.get_by_role("button", name="Préparer la fiche Word").click()
     with lab.page.expect_download() as taken:

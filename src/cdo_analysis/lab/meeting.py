@@ -59,9 +59,7 @@ class MeetingForm(widgets.VBox):
         self._count = widgets.HTML()
         self._page = widgets.HTML()
         self._links = widgets.HTML()
-        self._download = widgets.Button(
-            description=self._say("meeting.prepare"), icon="file-word-o", layout=widgets.Layout(width="auto")
-        )
+        self._download = widgets.Button(description=self._say("meeting.prepare"), layout=widgets.Layout(width="auto"))
         self._download.on_click(lambda _: self._offer())
         super().__init__([widgets.HTML(_STYLE), self._count, self._columns()])
         self.add_class("cdo-form")
@@ -119,16 +117,16 @@ class MeetingForm(widgets.VBox):
         asked = [field for field in self._fields if field.is_asked]
         answered = sum(bool(field.to_toml()) for field in asked)
         self._count.value = _line(self._say("meeting.count", answered=answered, asked=len(asked)))
-        self._links.value, self._download.disabled = "", True
-        if not answered:
-            self._page.value = _line(self._say("meeting.intro"))
-            return
+        self._links.value = ""
+        self._page.value, is_sheet = self._told() if answered else (_line(self._say("meeting.intro")), False)
+        self._download.disabled = not is_sheet
+
+    def _told(self) -> tuple[str, bool]:
+        """Return what is shown beside the questions, and whether it is a sheet."""
         try:
-            self._page.value = sheet_html(sheet_content(self.firm(), language=self._say.language, study=self._study))
+            return sheet_html(sheet_content(self.firm(), language=self._say.language, study=self._study)), True
         except CdoAnalysisError as error:
-            self._page.value = _line(self._fault() or str(error), alert=True)
-        else:
-            self._download.disabled = False
+            return _line(self._fault() or str(error), alert=True), False
 
     def _fault(self) -> str:
         """Say which answers cannot be read, in the words of the form; nothing where each can, taken alone."""
