@@ -33,6 +33,7 @@ _STYLE = """<style>
 .cdo-form select, .cdo-form input[type="text"], .cdo-form input[type="date"] { flex: 0 0 auto; height: 2.3em; }
 .cdo-form .widget-html-content, .cdo-form .widget-html-content p { line-height: 1.45; }
 .cdo-form .cdo-result { position: sticky; top: 0; max-height: 92vh; overflow: auto; }
+.cdo-form .cdo-result > * { flex: 0 0 auto; }
 </style>"""
 
 
@@ -61,7 +62,7 @@ class MeetingForm(widgets.VBox):
         self._links = widgets.HTML()
         self._download = widgets.Button(description=self._say("meeting.prepare"), layout=widgets.Layout(width="auto"))
         self._download.on_click(lambda _: self._offer())
-        super().__init__([widgets.HTML(_STYLE), self._count, self._columns()])
+        super().__init__([widgets.HTML(_STYLE), self._columns()])
         self.add_class("cdo-form")
         for field in self._fields:
             field.on_change(self._refresh)
@@ -72,7 +73,7 @@ class MeetingForm(widgets.VBox):
             [field.widget for field in self._fields], layout=widgets.Layout(flex="1 1 24em", min_width="18em")
         )
         result = widgets.VBox(
-            [widgets.HBox([self._download]), self._links, self._page],
+            [self._count, widgets.HBox([self._download]), self._links, self._page],
             layout=widgets.Layout(flex="1.3 1 26em", min_width="18em", padding="0 0 0 1.5em"),
         )
         result.add_class("cdo-result")

@@ -20,7 +20,8 @@ SHORTEST_TOKEN = 16
 
 # Voilà's pages ask a server elsewhere for icons: a visitor's address is nobody else's business.
 _NOTHING_FROM_ELSEWHERE = (
-    "default-src 'self' data: blob:; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
+    "default-src 'self' data: blob:; script-src 'self' 'unsafe-inline' 'unsafe-eval'; "
+    "style-src 'self' 'unsafe-inline'; "
     "connect-src 'self' ws: wss:; object-src 'none'; base-uri 'self'; frame-ancestors 'self'"
 )
 
