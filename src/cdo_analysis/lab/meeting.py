@@ -33,6 +33,7 @@ _STYLE = """<style>
 .cdo-form select, .cdo-form input[type="text"], .cdo-form input[type="date"] { flex: 0 0 auto; height: 2.3em; }
 .cdo-form .widget-html-content, .cdo-form .widget-html-content p { line-height: 1.45; }
 .cdo-form .cdo-result { position: sticky; top: 0; max-height: 92vh; overflow: auto; }
+.cdo-form a { text-decoration: underline; color: var(--jp-content-link-color, #12436D); }
 .cdo-form .cdo-result > * { flex: 0 0 auto; }
 </style>"""
 
@@ -55,7 +56,7 @@ class MeetingForm(widgets.VBox):
     def __init__(self, study: Study | str | Path | None = None, *, language: str = "fr", codebook: str = MEETING):
         self._say: Catalogue = catalogue(language)
         self._book: Codebook = load_codebook(codebook)
-        self._study = study if isinstance(study, Study) or not study else open_study(study)
+        self._study = _opened(study)
         self._fields = make_fields(self._book, self._say)
         self._count = widgets.HTML()
         self._page = widgets.HTML()
@@ -182,6 +183,12 @@ def meeting_form(
     cdo_budget_keur = "75"
     """
     return MeetingForm(study, language=language, codebook=codebook)
+
+
+def _opened(study: Study | str | Path | None) -> Study | None:
+    if isinstance(study, Study):
+        return study
+    return open_study(study) if study else None
 
 
 _KINDS = {
