@@ -89,3 +89,19 @@ def test_the_form_is_answered_without_a_line_of_code(pages: RunningServer, brows
     told = tomllib.loads((tmp_path / "reponses.toml").read_text(encoding="utf-8"))["answers"]
     assert told["needed_expertise"] == ["need_data"]
     assert read_firm(tmp_path / "reponses.toml").answer("cdo_budget_keur") == 1250.5
+
+
+def test_on_this_machine_a_token_is_drawn_and_the_browser_is_opened_with_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("voila")
+    opener = tmp_path / "browser"
+    opener.write_text(f'#!/bin/sh\ncp "${{1#file://}}" "{tmp_path}/opened.html"\n')
+    opener.chmod(0o755)
+    monkeypatch.setenv("BROWSER", str(opener))
+    with running_server(tmp_path, "serve", "--port", "{port}") as server:
+        (printed,) = re.findall(r"\?token=([0-9a-f]{20,})", server.said())
+        (opened,) = re.findall(r"url=(\S+)\">", (tmp_path / "opened.html").read_text(encoding="utf-8"))
+        assert opened == f"{server.address}/?token={printed}"
+        with urllib.request.urlopen(opened, timeout=20) as answer:
+            assert "/login" not in answer.url
