@@ -58,6 +58,7 @@ bench: $(READY)  ## the speed and accuracy figures
 	$(BIN)/python benchmarks/typology_truth.py
 	$(BIN)/python benchmarks/typology_speed.py
 	$(BIN)/python benchmarks/intake_speed.py
+	$(BIN)/python benchmarks/import_cost.py
 	$(BIN)/python benchmarks/planted_worlds.py --quick
 
 oracles:  ## the reference numbers of tests/oracles, from R (needs R with survey, psych, nnet)

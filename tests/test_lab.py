@@ -24,7 +24,7 @@ PICTURES = os.environ.get("CDO_ANALYSIS_PICTURES", "")
 BENIGN: tuple[str, ...] = ()
 """Errors of the console that are none of ours and do no harm; there is none."""
 
-RUN_IN = {"importer-un-fichier": 120, "panorama": 150}
+RUN_IN = {"importer-un-fichier": 300, "panorama": 240, "exemple": 240}
 
 
 class Page:
@@ -53,7 +53,7 @@ class Page:
         """Return the notebooks of the folder."""
         return {path.name for path in (self.server.folder / "work").glob("*.ipynb")}
 
-    def run_all(self, copy: Path, *, seconds: float = 90) -> list[dict[str, Any]]:
+    def run_all(self, copy: Path, *, seconds: float = 180) -> list[dict[str, Any]]:
         """Run every cell by the menu, save, and return the code cells as they are on disk."""
         shown = self.page.locator(".jp-NotebookPanel:not(.lm-mod-hidden)")
         for _ in range(4):  # JupyterLab drops what is asked of a kernel that is not quite there yet
@@ -135,7 +135,7 @@ def test_a_click_opens_a_copy_and_a_second_click_another(lab: Page) -> None:
 @pytest.mark.parametrize("tile", [t for t in load_tiles() if t.section == "Enquête numérique"], ids=lambda t: t.name)
 def test_a_copy_runs_without_an_error(lab: Page, tile: Any) -> None:
     copy = lab.click_tile(tile.title)
-    cells = lab.run_all(copy, seconds=RUN_IN.get(tile.name, 90))
+    cells = lab.run_all(copy, seconds=RUN_IN.get(tile.name, 180))
     assert _errors_of(cells) == []
     assert sum(bool(cell["outputs"]) for cell in cells) > 0
     if tile.name in {"importer-un-fichier", "panorama"}:
@@ -161,7 +161,7 @@ def test_the_meeting_form_follows_each_answer_and_gives_the_sheet(lab: Page, tmp
     budget.fill("75")
     budget.press("Tab")
     form.get_by_label(re.compile("^Lequel de ces objectifs")).select_option(label="Augmenter les ventes")
-    form.get_by_text(re.compile("2 questions répondues sur 15")).wait_for()
+    form.get_by_text(re.compile("Questions répondues.*2 sur 15")).wait_for()
     form.locator(".cdo-sheet h2").first.wait_for()
     form.get_by_role("button", name="Préparer la fiche Word").click()
     with lab.page.expect_download() as taken:

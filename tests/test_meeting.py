@@ -32,7 +32,7 @@ def _shown(form: MeetingForm) -> str:
 
 def test_an_empty_form_asks_fifteen_questions_and_recommends_nothing() -> None:
     shown = _shown(meeting_form())
-    assert "0 questions répondues sur 15" in shown
+    assert "Questions répondues : 0 sur 15" in shown
     assert "Rien n'est enregistré" in shown
     assert "Fiche de rendez-vous" not in shown
 
@@ -55,7 +55,7 @@ def test_answers_that_are_clicked_make_the_firm_and_the_sheet_of_the_same_file(e
     form.set_answer("needed_expertise", ticked)
     assert form.firm().responses.equals(written.responses)
     heading = next(block.text for block in sheet_content(written).blocks if getattr(block, "level", 0) == 1)
-    assert heading in _shown(form)
+    assert " ".join(heading.split()) in _shown(form)
 
 
 def test_a_study_adds_what_others_have(sample_study: Study) -> None:
@@ -74,7 +74,7 @@ def test_what_cannot_be_read_is_said_in_the_words_of_the_form_and_nothing_is_off
     shown = _shown(form)
     assert "Cela ne peut pas être lu" in shown
     assert "combien de salariés composent l'équipe web" in shown
-    assert "« beaucoup »" in shown.replace("\xa0", " ")
+    assert "« beaucoup »" in shown
     assert "projets numériques sont en cours" not in shown
     form.set_answer("web_team_fte", "2,5")
     assert "Cela ne peut pas être lu" not in _shown(form)
@@ -83,21 +83,21 @@ def test_what_cannot_be_read_is_said_in_the_words_of_the_form_and_nothing_is_off
 def test_none_of_these_beside_something_is_a_contradiction_that_is_told() -> None:
     form = meeting_form(language="en")
     form.set_answer("needed_expertise", ["need_data", "need_none"])
-    assert "need_none" in _shown(form)
+    assert "Data and artificial intelligence ; None of these" in _shown(form)
 
 
 def test_what_is_typed_is_shown_and_not_obeyed() -> None:
     form = meeting_form()
     form.set_answer("company_name", '<img src=x onerror="alert(1)">')
     form.set_answer("cdo_budget_keur", "75")
-    page = next(w.value for w in form.children[2].children[1].children if isinstance(w, widgets.HTML) and w.value)
+    page = form.children[1].children[1].children[-1].value
     assert "<img" not in page
     assert "&lt;img" in page
 
 
 def test_every_control_is_named_by_its_question() -> None:
     form = meeting_form(language="en")
-    questions = form.children[2].children[0].children
+    questions = form.children[1].children[0].children
     controls = [inner for one in questions for inner in (getattr(one, "children", ()) or (one,))]
     answered = [one for one in controls if not isinstance(one, widgets.Label)]
     assert len(answered) == 18 + 7

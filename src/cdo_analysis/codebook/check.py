@@ -134,7 +134,9 @@ def _routing(book: Codebook) -> Iterator[Fault]:
     for item in book:
         for condition in item.asked_if:
             where = f"asked_if of item '{item.name}'"
-            yield from _refer(condition.item, known, where)
+            if condition.item not in known:
+                yield from _refer(condition.item, known, where)
+                continue
             if condition.item == item.name:
                 yield Fault(where, "names the item itself", "name an item that is asked before it")
             if condition.item not in asked:
@@ -181,7 +183,9 @@ def _roles(book: Codebook) -> Iterator[Fault]:
         if not name or role == "attention_code":
             continue
         where = f"[roles] {role}"
-        yield from _refer(name, names, where)
+        if name not in names:
+            yield from _refer(name, names, where)
+            continue
         kind = _ROLE_KINDS.get(role, book[name].kind)
         if book[name].kind != kind:
             yield Fault(where, f"names '{name}', whose kind is {book[name].kind}", f"name an item of kind {kind}")
@@ -248,8 +252,9 @@ def _parts(score: Score, where: str) -> Iterator[Fault]:
 def _dimensions_of(score: Score, book: Codebook, where: str) -> Iterator[Fault]:
     known = [dimension.id for dimension in book.dimensions]
     for name in score.dimensions:
-        yield from _refer(name, known, where)
-        if not _counted(score, book, name):
+        if name not in known:
+            yield from _refer(name, known, where)
+        elif not _counted(score, book, name):
             what = f"averages the dimension {shown(name)}, which has no item to count"
             yield Fault(where, what, "give it items, or take it out of the score")
 
@@ -257,8 +262,10 @@ def _dimensions_of(score: Score, book: Codebook, where: str) -> Iterator[Fault]:
 def _items_of(score: Score, book: Codebook, where: str) -> Iterator[Fault]:
     known = [item.name for item in book]
     for name in score.items:
-        yield from _refer(name, known, where)
-        yield from _worthless(book[name], where, f"counts '{name}', whose answers")
+        if name not in known:
+            yield from _refer(name, known, where)
+        else:
+            yield from _worthless(book[name], where, f"counts '{name}', whose answers")
 
 
 def _counted(score: Score, book: Codebook, dimension: str) -> list[Item]:

@@ -49,8 +49,10 @@ class Field:
 
     @property
     def text(self) -> str:
-        """What is written, where the answer is written."""
-        return "" if self.ticks else str(self.controls[0].value or "").strip()
+        """What is written, or the options that are ticked."""
+        if self.ticks:
+            return " ; ".join(box.description for box in self.controls if box.value)
+        return str(self.controls[0].value or "").strip()
 
     def to_toml(self) -> str:
         """Return the answer as a line of TOML; nothing where there is none."""

@@ -33,6 +33,8 @@ _STYLE = """<style>
 .cdo-form select, .cdo-form input[type="text"], .cdo-form input[type="date"] { flex: 0 0 auto; height: 2.3em; }
 .cdo-form .widget-html-content, .cdo-form .widget-html-content p { line-height: 1.45; }
 .cdo-form .cdo-result { position: sticky; top: 0; max-height: 92vh; overflow: auto; }
+.cdo-form a { text-decoration: underline; color: var(--jp-content-link-color, #12436D); }
+.cdo-form .cdo-result > * { flex: 0 0 auto; }
 </style>"""
 
 
@@ -54,16 +56,14 @@ class MeetingForm(widgets.VBox):
     def __init__(self, study: Study | str | Path | None = None, *, language: str = "fr", codebook: str = MEETING):
         self._say: Catalogue = catalogue(language)
         self._book: Codebook = load_codebook(codebook)
-        self._study = study if isinstance(study, Study) else open_study(study) if study else None
+        self._study = _opened(study)
         self._fields = make_fields(self._book, self._say)
         self._count = widgets.HTML()
         self._page = widgets.HTML()
         self._links = widgets.HTML()
-        self._download = widgets.Button(
-            description=self._say("meeting.prepare"), icon="file-word-o", layout=widgets.Layout(width="auto")
-        )
+        self._download = widgets.Button(description=self._say("meeting.prepare"), layout=widgets.Layout(width="auto"))
         self._download.on_click(lambda _: self._offer())
-        super().__init__([widgets.HTML(_STYLE), self._count, self._columns()])
+        super().__init__([widgets.HTML(_STYLE), self._columns()])
         self.add_class("cdo-form")
         for field in self._fields:
             field.on_change(self._refresh)
@@ -74,7 +74,7 @@ class MeetingForm(widgets.VBox):
             [field.widget for field in self._fields], layout=widgets.Layout(flex="1 1 24em", min_width="18em")
         )
         result = widgets.VBox(
-            [widgets.HBox([self._download]), self._links, self._page],
+            [self._count, widgets.HBox([self._download]), self._links, self._page],
             layout=widgets.Layout(flex="1.3 1 26em", min_width="18em", padding="0 0 0 1.5em"),
         )
         result.add_class("cdo-result")
@@ -119,16 +119,16 @@ class MeetingForm(widgets.VBox):
         asked = [field for field in self._fields if field.is_asked]
         answered = sum(bool(field.to_toml()) for field in asked)
         self._count.value = _line(self._say("meeting.count", answered=answered, asked=len(asked)))
-        self._links.value, self._download.disabled = "", True
-        if not answered:
-            self._page.value = _line(self._say("meeting.intro"))
-            return
+        self._links.value = ""
+        self._page.value, is_sheet = self._told() if answered else (_line(self._say("meeting.intro")), False)
+        self._download.disabled = not is_sheet
+
+    def _told(self) -> tuple[str, bool]:
+        """Return what is shown beside the questions, and whether it is a sheet."""
         try:
-            self._page.value = sheet_html(sheet_content(self.firm(), language=self._say.language, study=self._study))
+            return sheet_html(sheet_content(self.firm(), language=self._say.language, study=self._study)), True
         except CdoAnalysisError as error:
-            self._page.value = _line(self._fault() or str(error), alert=True)
-        else:
-            self._download.disabled = False
+            return _line(self._fault() or str(error), alert=True), False
 
     def _fault(self) -> str:
         """Say which answers cannot be read, in the words of the form; nothing where each can, taken alone."""
@@ -183,6 +183,12 @@ def meeting_form(
     cdo_budget_keur = "75"
     """
     return MeetingForm(study, language=language, codebook=codebook)
+
+
+def _opened(study: Study | str | Path | None) -> Study | None:
+    if isinstance(study, Study):
+        return study
+    return open_study(study) if study else None
 
 
 _KINDS = {
