@@ -33,8 +33,9 @@ def respondents(view: View, part: Segment) -> Exhibit | None:
 def _unknown(view: View, part: Segment) -> list[str]:
     if not part.unknown:
         return []
-    n = view.numbers.number(part.unknown) if part.unknown >= view.profile.count else "c"
-    return [view.say("segment.who_unknown", n=n)]
+    few = part.unknown < view.profile.count
+    key = "segment.who_unknown_few" if few else "segment.who_unknown"
+    return [view.say(key, n=view.profile.count if few else view.numbers.number(part.unknown))]
 
 
 def composition(view: View, part: Segment) -> Exhibit | None:
