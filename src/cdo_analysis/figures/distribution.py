@@ -15,12 +15,12 @@ from matplotlib.ticker import MaxNLocator
 
 from cdo_analysis.figures.parts import axis_number, legend_above, rows_axes, ticks, value_axis
 from cdo_analysis.figures.style import (
+    BLACK,
     BLUE,
     GRID,
-    INK,
     LIGHT,
-    ORANGE,
     PLUM,
+    RUST,
     SEQUENTIAL,
     TEAL,
     WIDTH,
@@ -30,7 +30,8 @@ from cdo_analysis.figures.style import (
 )
 from cdo_analysis.messages import Numbers
 
-_STACK = (SEQUENTIAL[4], SEQUENTIAL[2], SEQUENTIAL[0], ORANGE, PLUM, TEAL)
+# In this order, neighbours and the first five differ in a grey print too.
+_STACK = (SEQUENTIAL[4], SEQUENTIAL[2], SEQUENTIAL[0], RUST, TEAL, PLUM)
 _NARROWEST_WITH_NUMBER = 0.07
 _LONG_NAME = 24
 
@@ -102,7 +103,7 @@ def _stack(axes: Axes, place: int, parts: pd.DataFrame, numbers: Numbers) -> Non
         colour = _stack_colour(i)
         axes.barh(place, value, left=left, height=0.66, color=colour, edgecolor="white", linewidth=0.8)
         if value >= _NARROWEST_WITH_NUMBER:
-            tone = "white" if _is_dark(colour) else INK
+            tone = "white" if _is_dark(colour) else BLACK
             axes.text(left + value / 2, place, numbers.share(value), ha="center", va="center", color=tone, fontsize=8)
         left += value
     if left < 0.995:
@@ -114,6 +115,10 @@ def _stack_colour(i: int) -> str:
 
 
 def _is_dark(colour: str) -> bool:
-    """Tell whether white is easier to read on a colour than ink, by its luma (ITU-R BT.601)."""
-    red, green, blue = mpl.colors.to_rgb(colour)
-    return 0.299 * red + 0.587 * green + 0.114 * blue < 0.55
+    """Tell whether white is easier to read on a colour than black, by their contrast (WCAG 2)."""
+    return 1.05 / (_luminance(colour) + 0.05) > (_luminance(colour) + 0.05) / (_luminance(BLACK) + 0.05)
+
+
+def _luminance(colour: str) -> float:
+    parts = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in mpl.colors.to_rgb(colour)]
+    return float(0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2])
