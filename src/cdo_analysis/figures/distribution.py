@@ -17,8 +17,8 @@ from cdo_analysis.figures.style import (
     EDGE,
     GRID,
     INK,
-    ORANGE,
     PLUM,
+    RUST,
     SEQUENTIAL,
     TEAL,
     WIDTH,
@@ -29,7 +29,8 @@ from cdo_analysis.figures.style import (
 )
 from cdo_analysis.messages import Numbers
 
-_STACK = (SEQUENTIAL[4], SEQUENTIAL[2], SEQUENTIAL[0], ORANGE, PLUM, TEAL)
+# In this order, neighbours and the first five differ in a grey print too.
+_STACK = (SEQUENTIAL[4], SEQUENTIAL[2], SEQUENTIAL[0], RUST, TEAL, PLUM)
 _NARROWEST_WITH_NUMBER = 0.07
 _LONG_NAME = 24
 _INSIDE: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": 8}
