@@ -12,6 +12,8 @@ import pytest
 from cdo_analysis.disclosure import Fact, audit, disclosure_profile
 from cdo_analysis.exhibits import View, company, panorama, quality, view
 from cdo_analysis.exhibits.exhibit import Exhibit
+from cdo_analysis.intake import read_firm
+from cdo_analysis.pipeline import with_firm
 from cdo_analysis.study import Study
 
 NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
@@ -80,3 +82,13 @@ def test_opensafely_prints_multiples_of_five_alone(sample_study: Study) -> None:
     printed = [n for p in _pieces(seen, "panorama") if p.id not in NOT_RESPONDENTS for n in _printed(p)]
     assert printed
     assert {n % 5 for n in printed} == {0}
+
+
+def test_a_company_from_outside_is_not_counted_among_the_respondents(sample_study: Study) -> None:
+    """Its report goes with the public ones: were it counted, the two would contradict each other."""
+    firm = read_firm(NOTEBOOKS.parent / "data" / "examples" / "03-eti-logistique.toml")
+    seen = view(with_firm(sample_study, firm))
+    own = company.dimensions(seen, seen.study.outsider)
+    assert own is not None
+    public = quality.representation(view(sample_study))
+    assert audit([*own.published, *public.published], disclosure_profile("prudent")).openings == ()

@@ -47,7 +47,7 @@ def _made(view: View, name: str) -> pd.Series:
     kind, _, rest = name.partition(":")
     source = _SOURCES.get(kind)
     values = source(view, rest) if source else view.responses[name]
-    values = values.reindex(view.scores.index)
+    values = values.reindex(respondents(view))
     if not (isinstance(values.dtype, pd.StringDtype) or values.dtype == object or kind in _SOURCES):
         values = values.notna().map({True: "given"}).where(values.notna())
     return values.astype(object).where(values.notna(), None)
@@ -66,7 +66,7 @@ def _score(view: View, name: str) -> pd.Series:
     values = view.scores[name]
     if view.main is None or name != view.main.id:
         return values.notna().map({True: "given"}).where(values.notna())
-    return score_bands(view).reindex(view.scores.index)
+    return score_bands(view).reindex(respondents(view))
 
 
 def score_bands(view: View) -> pd.Series:
@@ -101,9 +101,15 @@ _SOURCES: Mapping[str, Callable[[View, str], pd.Series]] = {
 }
 
 
+def respondents(view: View) -> pd.Index:
+    """Return who answered the survey: a company from outside, which looks in, is not counted."""
+    everyone = view.scores.index
+    return everyone[everyone != view.study.outsider] if view.study.outsider else everyone
+
+
 def members(view: View, cell: Cell) -> pd.Series:
     """Return who is in a group: True or False for each respondent."""
-    inside = pd.Series(True, index=view.scores.index)
+    inside = pd.Series(True, index=respondents(view))
     for name, values in cell.conditions:
         found = variable(view, name)
         inside &= found.notna() if values == (KNOWN,) else found.isin(values)
@@ -191,7 +197,7 @@ def averaged(
     A weighted mean is taken to tell the plain one: whoever knows the weights can come close to it.
     """
     listed, flags, item = list(cells), list(hidden), str(values.name)
-    known_values = values.reindex(view.scores.index)
+    known_values = values.reindex(respondents(view))
     scale = (float(known_values.min()), float(known_values.max()))
     half, facts = 0.5 * 10.0**-decimals, []
     for place, cell in enumerate(listed):
@@ -324,8 +330,15 @@ def withhold(
 
 def _named(view: View, cell: Cell) -> Cell:
     """Return the group under names that no other study gives to something else."""
-    conditions = [
-        (f"{name}@{view.study.id}" if name.partition(":")[0] in _FITTED else name, values)
-        for name, values in cell.conditions
-    ]
-    return Cell(tuple(sorted(conditions)))
+    renamed = [(f"{name}{_of_its_own(view, name)}", values) for name, values in cell.conditions]
+    return Cell(tuple(sorted(renamed)))
+
+
+def _of_its_own(view: View, name: str) -> str:
+    """Return what tells a variable from one that another study, or a shorter questionnaire, gives the same name."""
+    kind = name.partition(":")[0]
+    if kind in _FITTED:
+        return f"@{view.study.id}"
+    base = getattr(view.study, "base", view.study)
+    cut = kind in ("score", "band") and view.study.codebook.scores != base.codebook.scores
+    return f"@{view.study.outsider} of {len(view.book.items)} questions" if cut else ""
