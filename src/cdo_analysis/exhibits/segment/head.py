@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from cdo_analysis.exhibits.exhibit import Exhibit
+from cdo_analysis.exhibits.segment import declared
 from cdo_analysis.exhibits.segment.compare import ERROR, gap_words, widest
 from cdo_analysis.exhibits.segment.leadership import arrangement_gaps
 from cdo_analysis.exhibits.segment.maturity import dimension_gaps, practice_gaps
@@ -25,9 +26,9 @@ def cover(view: View, part: Segment) -> Exhibit:
     if not part.is_enough:
         title = view.say("segment.title_abstained", segment=part.name)
         words = [view.say("segment.abstained", fewest=part.fewest)]
-        return view.cover(title, subtitle, words, state="abstained")
+        return view.cover(title, subtitle, words, state="abstained")  # no number of the segment is given
     paragraphs = [_size_words(view, part), *_findings(view, part)]
-    return view.cover(_title(view, part), subtitle, paragraphs)
+    return view.cover(_title(view, part), subtitle, paragraphs).publishing(declared.size_facts(view, part))
 
 
 def _title(view: View, part: Segment) -> str:

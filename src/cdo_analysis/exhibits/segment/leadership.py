@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pandas as pd
 
+from cdo_analysis.exhibits import published
 from cdo_analysis.exhibits.exhibit import Exhibit
 from cdo_analysis.exhibits.outcome import gate_sentence
 from cdo_analysis.exhibits.panorama.estimates import survey_test_words
+from cdo_analysis.exhibits.segment import declared
 from cdo_analysis.exhibits.segment.compare import answer_gaps, around, comparison, named, share_gaps, titled
 from cdo_analysis.exhibits.segment.part import Segment
 from cdo_analysis.exhibits.study_view import Groups, View
@@ -35,6 +37,12 @@ def _option_gaps(view: View, part: Segment, options: pd.Series) -> tuple[pd.Data
     return table, True
 
 
+def _options(view: View, name: str, gathered: bool) -> Groups:
+    """Return the name of the variable, and the options that each row gathers."""
+    parts = {**published.parts_of(view), NONE: (NONE,)} if gathered else {}
+    return Groups(pd.Series(dtype="str"), [], {}, name, parts)
+
+
 def arrangements(view: View, part: Segment) -> Exhibit | None:
     """Return how digital is led in the segment and in the rest: what companies have, which is no advice.
 
@@ -43,6 +51,7 @@ def arrangements(view: View, part: Segment) -> Exhibit | None:
     if not part.is_enough or view.book.cdo is None:
         return None
     table, gathered = arrangement_gaps(view, part)
+    groups = _options(view, "today", gathered)
     return comparison(
         view,
         table,
@@ -51,6 +60,7 @@ def arrangements(view: View, part: Segment) -> Exhibit | None:
         share=True,
         subtitle=view.say("panorama.today_subtitle"),
         paragraphs=[view.say("segment.arrangements_words"), *_gathered(view, gathered)],
+        published=declared.answer_facts(view, part, table, groups),
         **around(view, part, titled(view, "arrangements", table, share=True), table, share=True),
         **view.evidence("observed"),
     )
@@ -74,6 +84,7 @@ def advised(view: View, part: Segment) -> Exhibit | None:
         share=True,
         subtitle=view.say("segment.advised_subtitle"),
         paragraphs=[view.rules.notice.of(view.language), *_gathered(view, gathered)],
+        published=declared.answer_facts(view, part, table, _options(view, "advice", gathered)),
         **around(view, part, titled(view, "advised", table, share=True), table, share=True),
         **view.evidence("advised"),
     )

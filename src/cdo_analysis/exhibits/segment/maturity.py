@@ -7,7 +7,9 @@ from typing import Any
 import pandas as pd
 
 from cdo_analysis.exhibits.exhibit import Exhibit
+from cdo_analysis.exhibits.panorama.portrait import upper_half
 from cdo_analysis.exhibits.panorama.profiles import has_profiles, profile_groups, verdict_of
+from cdo_analysis.exhibits.segment import declared
 from cdo_analysis.exhibits.segment.compare import (
     answer_gaps,
     around,
@@ -58,6 +60,7 @@ def dimensions(view: View, part: Segment) -> Exhibit | None:
         words=(view.say("label.dimension"), axis),
         share=False,
         subtitle=view.say("segment.dimensions_subtitle", scale=view.scale_words),
+        published=declared.mean_facts(view, part, table),
         **about,
     )
 
@@ -82,6 +85,7 @@ def levels(view: View, part: Segment) -> Exhibit | None:
         words=(view.say("label.profile" if profiled else "label.level"), view.say("label.respondent_share")),
         share=True,
         paragraphs=[view.say(f"segment.{key}_words")],
+        published=declared.answer_facts(view, part, table, groups),
         **around(view, part, titled(view, key, table, share=True), table, share=True),
     )
 
@@ -93,7 +97,7 @@ def _bands(view: View) -> Groups | None:
     values = view.study.column("bands", view.main.id).astype("str")
     order = [band.id for band in view.main.bands]
     labels = {band.id: band.label.of(view.language) for band in view.main.bands}
-    return Groups(values.where(values.isin(order)), order, labels)
+    return Groups(values.where(values.isin(order)), order, labels, f"band:{view.main.id}")
 
 
 def practice_gaps(view: View, part: Segment) -> pd.DataFrame:
@@ -132,6 +136,7 @@ def practices(view: View, part: Segment) -> Exhibit | None:
         share=True,
         drawn=drawn,
         subtitle=view.say("segment.practices_subtitle"),
+        published=declared.holding_facts(view, part, listed, {name: upper_half(view, name) for name in listed["name"]}),
         paragraphs=words,
         **around(view, part, titled(view, "practices", table, share=True), table, share=True),
     )

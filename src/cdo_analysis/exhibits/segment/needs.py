@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
+from cdo_analysis.disclosure import Cell
 from cdo_analysis.exhibits.exhibit import Exhibit
+from cdo_analysis.exhibits.segment import declared
 from cdo_analysis.exhibits.segment.compare import around, comparison, named, share_gaps, titled
 from cdo_analysis.exhibits.segment.part import Segment
 from cdo_analysis.exhibits.study_view import View
@@ -20,12 +22,13 @@ def expectations(view: View, part: Segment) -> Exhibit | None:
     """
     if not part.is_enough or not view.has_cdo:
         return None
-    holds = {}
+    holds, cells = {}, {}
     for criterion in (view.rules[name] for name in view.rules.ids):
         if criterion.family == _EXPECTATIONS:
             for name in criterion.count:
                 answers = view.responses[name]
                 holds[name] = answers.isin(list(criterion.codes)).astype(float).where(answers.notna())
+                cells[name] = Cell.of({name: tuple(criterion.codes)})
     if not holds:
         return None
     table = named(share_gaps(view, part, holds, "bh"), lambda name: view.book[name].question.of(view.language))
@@ -36,6 +39,7 @@ def expectations(view: View, part: Segment) -> Exhibit | None:
         words=(view.say("segment.expectation"), view.say("label.respondent_share")),
         share=True,
         subtitle=view.say("segment.expectations_subtitle"),
+        published=declared.holding_facts(view, part, table, cells),
         **around(view, part, titled(view, "expectations", table, share=True), table, share=True),
         **view.evidence("observed"),
     )

@@ -6,6 +6,7 @@ import pandas as pd
 
 from cdo_analysis.codebook import SEGMENT_VARIABLES, segment_column
 from cdo_analysis.exhibits.exhibit import Exhibit
+from cdo_analysis.exhibits.segment import declared
 from cdo_analysis.exhibits.segment.compare import answer_gaps, around, gap_table, named
 from cdo_analysis.exhibits.segment.part import Segment
 from cdo_analysis.exhibits.study_view import View
@@ -27,7 +28,8 @@ def respondents(view: View, part: Segment) -> Exhibit | None:
         "worth": view.numbers.number(share.n_effective),
     }
     words = [view.say("segment.who_words", **fields), *_unknown(view, part)]
-    return view.exhibit("respondents", view.say("segment.who_title", **fields), paragraphs=words, notes=view.notes())
+    title, facts = view.say("segment.who_title", **fields), declared.size_facts(view, part)
+    return view.exhibit("respondents", title, paragraphs=words, notes=view.notes(), published=facts)
 
 
 def _unknown(view: View, part: Segment) -> list[str]:
@@ -43,7 +45,8 @@ def composition(view: View, part: Segment) -> Exhibit | None:
 
     None where nothing else was asked, or where the segment or the rest is too small.
     """
-    tables = [table for name in SEGMENT_VARIABLES if (table := _spread(view, part, name)) is not None]
+    spread = {name: found for name in SEGMENT_VARIABLES if (found := _spread(view, part, name)) is not None}
+    tables = list(spread.values())
     if not part.is_enough or not tables:
         return None
     table = pd.concat(tables, ignore_index=True)
@@ -51,7 +54,13 @@ def composition(view: View, part: Segment) -> Exhibit | None:
     shown = gap_table(view, visible, view.say("segment.trait"), share=True, decimals=0)
     title = view.say("segment.composition_title")
     about = around(view, part, title, table, share=True)
-    return view.exhibit("composition", level=3, table=shown, folded=True, title=title, notes=about["notes"])
+    facts = [
+        fact
+        for name, found in spread.items()
+        for fact in declared.answer_facts(view, part, found, view.groups(segment_column(view.book, name)))
+    ]
+    piece = {"title": title, "notes": about["notes"], "published": facts}
+    return view.exhibit("composition", level=3, table=shown, folded=True, **piece)
 
 
 def _spread(view: View, part: Segment, variable: str) -> pd.DataFrame | None:
