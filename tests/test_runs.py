@@ -74,7 +74,7 @@ FAULTS: dict[str, tuple[str, Limits, type[Exception], str]] = {
         "import sys; sys.exit(0)",
         Limits(),
         ReportError,
-        "did not run|sys.exit|SystemExit|ended in an error",
+        "did not run|sys.exit|SystemExit|in an error",
     ),
     "#1 killed": ("import os; os.kill(os.getpid(), 9)", Limits(), ProcessDiedError, "memory"),
     "#2 out of memory": ("x = bytearray(10**13)", Limits(), ReportError, "odd stopped in cell 5: MemoryError"),
