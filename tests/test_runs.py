@@ -193,6 +193,7 @@ def test_a_full_disk_destroys_nothing(sample_study: Study, template: Callable[..
         assert done.returncode == PublishError.exit_code, done.stderr
         assert "free some" in done.stderr
         assert (small / "odd.html").read_text() == "the last good one"
+        assert {path.name for path in (small / ".runs").iterdir()} <= {"ledger.sqlite", "odd.json"}
     finally:
         subprocess.run(["umount", small], check=True)
 
