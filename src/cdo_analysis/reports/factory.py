@@ -379,9 +379,8 @@ class _Factory:
     ) -> Outcome:
         run = replace(run, state=state, message=message, ended=now())
         if state == "cannot_publish" and staging is not None:
-            shutil.rmtree(
-                staging, ignore_errors=True
-            )  # first of all, so that there is room to write down what happened
+            # First of all, so that there is room to write down what happened.
+            shutil.rmtree(staging, ignore_errors=True)
         with contextlib.suppress(*([PublishError] if state == "cannot_publish" else [])):  # a disk too full for both
             self.ledger.end(run)
         self._write_manifest(task, run, exit_code, result or {})
