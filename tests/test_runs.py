@@ -207,12 +207,14 @@ def test_a_folder_that_may_not_be_written_is_one_sentence(sample_study: Study, t
 
 @pytest.mark.fault(13)
 def test_two_runs_of_one_report_do_not_meet(sample_study: Study, template: Callable[..., str], out: Path) -> None:
-    path = template("import time; time.sleep(6)")
+    go = out.parent / "go"
+    path = template(f"import pathlib, time\nwhile not pathlib.Path({str(go)!r}).exists(): time.sleep(0.1)")
     first = threading.Thread(target=report, args=(sample_study, path), kwargs={"out": out})
     first.start()
     wait_for(lambda: _state(out) == "running")
     with pytest.raises(BusyError, match=f"odd is being made by another run \\(process {os.getpid()}"):
         report(sample_study, path, out=out)
+    go.touch()
     first.join()
     assert "Un titre" in (out / "odd.html").read_text()
 
