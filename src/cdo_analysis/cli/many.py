@@ -116,7 +116,7 @@ def status(out: Path, as_json: bool) -> None:
             click.echo(json.dumps({name: getattr(run, name) for name in vars(run) if name not in ("pid", "born")}))
         else:
             click.echo(f"{run.state:<15}{run.ended or run.started:<26}{run.report}  {run.message}".rstrip())
-    sys.exit(any(run.state not in ("succeeded", "running") for run in runs))
+    sys.exit(int(any(run.state not in ("succeeded", "running") for run in runs)))
 
 
 @click.command()

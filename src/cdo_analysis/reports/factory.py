@@ -12,7 +12,6 @@ import json
 import os
 import shutil
 import signal
-import tempfile
 import time
 import uuid
 from collections import deque
@@ -423,6 +422,9 @@ class _Factory:
         result: dict[str, Any] | None = None,
     ) -> Outcome:
         run = replace(run, state=state, message=message, ended=now())
+        if state == "cannot_publish" and staging is not None:
+            # First of all, so that there is room to write down what happened.
+            shutil.rmtree(staging, ignore_errors=True)
         with contextlib.suppress(*([PublishError] if state == "cannot_publish" else [])):  # a disk too full for both
             self.ledger.end(run)
         self._write_manifest(task, run, exit_code, result or {})
@@ -445,13 +447,12 @@ class _Factory:
         }
         text = json.dumps(manifest, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
         folder = self.plan.out / FOLDER
+        part = folder / f"{run.id}.part"
         try:
-            with tempfile.NamedTemporaryFile("w", dir=folder, delete=False, encoding="utf-8") as file:
-                file.write(text)
-            os.chmod(file.name, 0o644)
-            os.replace(file.name, folder / f"{task.report}.json")
+            part.write_text(text, encoding="utf-8")
+            os.replace(part, folder / f"{task.report}.json")
         except OSError:
-            return
+            part.unlink(missing_ok=True)
 
     def _kill_overdue(self) -> None:
         limit = self.plan.limits.run_s + self.works.grace_s

@@ -109,6 +109,7 @@ class Ledger:
 
     def __init__(self, out: Path) -> None:
         self.path = out / FOLDER / FILE
+        self.over: set[str] = set()  # runs that ended, even where the disk was too full to write it
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             with self._open() as connection:
@@ -147,7 +148,7 @@ class Ledger:
         with self._open() as connection:
             connection.execute("BEGIN IMMEDIATE")
             for other in self._select(connection, "state = 'running' AND report = ?", (run.report,)):
-                if alive(other):
+                if alive(other) and other.id not in self.over:
                     connection.execute("ROLLBACK")
                     raise BusyError(
                         f"{run.report} is being made by another run (process {other.pid} of "
@@ -161,6 +162,7 @@ class Ledger:
 
     def end(self, run: Run) -> None:
         """Write what became of a run."""
+        self.over.add(run.id)
         changes = ", ".join(f"{name} = ?" for name in _COLUMNS[1:])
         values = tuple(getattr(run, name) for name in _COLUMNS[1:])
         try:

@@ -125,8 +125,6 @@ def peer_of(connection: socket.socket) -> int:
 
 def _start(meeting: Meeting) -> None:
     """Start the warm process; its socket listens already, so that nobody has to wait for it to be ready."""
-    import subprocess
-
     if os.path.lexists(meeting.socket):
         os.unlink(meeting.socket)
     with socket.socket(socket.AF_UNIX) as listening:
@@ -136,28 +134,29 @@ def _start(meeting: Meeting) -> None:
         finally:
             os.umask(before)
         listening.listen(64)
-        one_thread = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("JPY_")}
-        kept |= dict.fromkeys(one_thread, "1") | {"MPLBACKEND": "module://matplotlib_inline.backend_inline"}
-        with open(os.open(meeting.log, os.O_CREAT | os.O_WRONLY | os.O_TRUNC | os.O_NOFOLLOW, 0o600), "wb") as log:
-            subprocess.run(
-                [
-                    sys.executable,
-                    "-P",
-                    "-m",
-                    "cdo_analysis.reports.kernels.server",
-                    str(listening.fileno()),
-                    meeting.stem,
-                ],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                env=kept,
-                cwd="/",
-                pass_fds=[listening.fileno()],
-                start_new_session=True,
-                check=True,
-            )
+        _spawn(meeting, listening.fileno())
+
+
+def _spawn(meeting: Meeting, listening: int) -> None:
+    import subprocess
+
+    one_thread = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("JPY_")}
+    kept |= dict.fromkeys(one_thread, "1") | {"MPLBACKEND": "module://matplotlib_inline.backend_inline"}
+    command = [sys.executable, "-P", "-m", "cdo_analysis.reports.kernels.server", str(listening), meeting.stem]
+    with open(os.open(meeting.log, os.O_CREAT | os.O_WRONLY | os.O_TRUNC | os.O_NOFOLLOW, 0o600), "wb") as log:
+        done = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            env=kept,
+            cwd="/",
+            pass_fds=[listening],
+            start_new_session=True,
+        )
+    if done.returncode:  # it comes back at once, and works on in the background
+        raise CannotForkError(f"the warm process did not start; {meeting.log} says why")
 
 
 def _ask(warm: socket.socket, connection_file: str) -> dict[str, Any]:

@@ -12,6 +12,7 @@ import gc
 import hashlib
 import json
 import os
+import select
 import selectors
 import signal
 import socket
@@ -110,8 +111,8 @@ class _Server:
             return False
         held = lock(f"{self.stem}.lock")
         try:
-            self._accept()
-            if not self.kernels:
+            asked = select.select([self.listening], [], [], 0)[0]  # while the lock is held nobody else can come
+            if not asked:
                 self._retire()
             return self.retired
         finally:
