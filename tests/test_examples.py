@@ -66,6 +66,7 @@ def test_the_readme_names_every_example_and_the_documentation_every_picture() ->
     there = sorted(path.name for path in EXAMPLES.iterdir() if path.name != "README.md")
     assert [name for name in there if f"`{name}`" not in listed] == []
     assert {f"{name}.html" for name in PAGES} | {"fiche-entretien.docx"} <= set(there)
-    shown = re.findall(r"\(pictures/([\w-]+\.png)\)", (ROOT / "docs" / "reports.md").read_text(encoding="utf-8"))
+    pages = [path.read_text(encoding="utf-8") for path in (ROOT / "docs").glob("*.md")]
+    shown = {name for page in pages for name in re.findall(r"\(pictures/([\w-]+\.png)\)", page)}
     assert sorted(shown) == sorted(path.name for path in PICTURES.iterdir())
     assert all(path.stat().st_size <= 150_000 for path in PICTURES.iterdir())

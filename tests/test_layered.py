@@ -34,7 +34,7 @@ def options(labels: list[str], **about: object) -> Drawing:
 
 
 def pixels(drawing: Drawing) -> np.ndarray:
-    return np.asarray(Image.open(io.BytesIO(drawing.picture())))
+    return np.asarray(Image.open(io.BytesIO(drawing.picture())).convert("RGB"))
 
 
 def test_a_kept_frame_and_a_new_one_give_the_same_bytes() -> None:
@@ -83,7 +83,8 @@ def test_marks_stand_where_matplotlib_puts_them_on_the_grid() -> None:
 def test_a_row_more_makes_the_figure_higher_by_a_row_and_changes_nothing_above() -> None:
     two, three = pixels(beside_peers([10, 20])), pixels(beside_peers([10, 20, 30]))
     assert len(three) - len(two) == 60
-    assert (three[: 40 + 2 * 60 - 10] == two[: 40 + 2 * 60 - 10]).all()
+    above = 40 + 2 * 60 - 10
+    assert np.abs(three[:above].astype(int) - two[:above]).max() <= 16, "but for the nearest of 256 colours"
 
 
 def test_the_longest_name_is_not_cut_and_formulas_are_drawn_literally() -> None:

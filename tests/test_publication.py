@@ -159,7 +159,7 @@ def test_no_file_says_where_or_by_whom_it_was_made(published: Path, sample_study
     words += ["/home/", "C:\\Users", f"{Path.home()}/", "site-packages"]
     words += [name for name in [socket.gethostname()] if len(name) > 5]  # a shorter one stands in any picture
     files = [*files_of(published), sheet]
-    assert len(files) == 25
+    assert len(files) == 27
     for path in files:
         held = _everything_in(path)
         assert [word for word in words if word.encode() in held] == [], path.name

@@ -107,7 +107,7 @@ def test_the_import_notebook_goes_from_the_export_to_the_reports(tmp_path: Path)
     source = str(notebooks_dir() / "start" / "import.ipynb")
     papermill.execute_notebook(source, str(out), kernel_name="python3", cwd=str(tmp_path), progress_bar=False)
     assert (tmp_path / "etude" / "study.json").is_file()
-    assert len(list((tmp_path / "rapports").glob("*.html"))) == 3
+    assert len(list((tmp_path / "rapports").glob("*.html"))) == 4, "three reports and their index"
 
 
 # --- study folders ----------------------------------------------------------------------------------------------------

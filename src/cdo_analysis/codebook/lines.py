@@ -74,7 +74,7 @@ def place_in(book: Codebook, what: str) -> str:
     Examples
     --------
     >>> from cdo_analysis.codebook import read_codebook
-    >>> text = 'id = "w"\\ntitle = "W"\\n[[item]]\\nname = "a"\\ncolumn = "A"\\nkind = "text"\\nquestion = "?"\\n'
+    >>> text = 'id = "w"\ntitle = "W"\n[[item]]\nname = "a"\ncolumn = "A"\nkind = "text"\nquestion = "?"\n'
     >>> place_in(read_codebook(text, "wave.toml"), "item:a"), place_in(read_codebook(text, "wave.toml"), "[roles]")
     ('wave.toml, line 4', 'wave.toml')
     """

@@ -46,11 +46,16 @@ def variable(view: View, name: str) -> pd.Series:
 def _made(view: View, name: str) -> pd.Series:
     kind, _, rest = name.partition(":")
     source = _SOURCES.get(kind)
-    values = source(view, rest) if source else view.responses[name]
+    values = source(view, rest) if source else _column(view, name)
     values = values.reindex(respondents(view))
     if not (isinstance(values.dtype, pd.StringDtype) or values.dtype == object or kind in _SOURCES):
         values = values.notna().map({True: "given"}).where(values.notna())
     return values.astype(object).where(values.notna(), None)
+
+
+def _column(view: View, name: str) -> pd.Series:
+    """Return the answers to an item, or a score or dimension that profiles were made of."""
+    return view.responses[name] if name in view.responses else view.scores[name]
 
 
 def _profile(view: View, _: str) -> pd.Series:
