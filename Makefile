@@ -54,6 +54,7 @@ bench: $(READY)  ## the speed and accuracy figures
 	$(BIN)/python benchmarks/interval_coverage.py
 	$(BIN)/python benchmarks/decision_speed.py
 	$(BIN)/python benchmarks/report_speed.py
+	$(BIN)/python benchmarks/explorer_speed.py
 	$(BIN)/python benchmarks/latent_class_speed.py
 	$(BIN)/python benchmarks/typology_truth.py
 	$(BIN)/python benchmarks/typology_speed.py
