@@ -137,15 +137,20 @@ def analyse(
             diagnostics=diagnostics,
             typology=found,
             cdo=cdo,
-            options={
-                "seed": seed,
-                "note": note,
-                "rules": str(rules) if rules else "",
-                "experts": str(experts) if experts else "",
-                "margins_unit": "" if margins is None else margins_unit(margins),
-                "margins_source": "" if margins is None else name_sources(margins),
-            },
+            options={"seed": seed, "note": note, **_files_told(rules, experts), **_margins_told(margins)},
         )
+
+
+def _files_told(rules: str | Path | None, experts: str | Path | None) -> dict[str, str]:
+    """Return the files of the advice, as a study keeps them; empty for those of the package."""
+    return {"rules": str(rules) if rules else "", "experts": str(experts) if experts else ""}
+
+
+def _margins_told(margins: pd.DataFrame | None) -> dict[str, str]:
+    """Return what the margins count and where they come from, as a study keeps it."""
+    if margins is None:
+        return {"margins_unit": "", "margins_source": ""}
+    return {"margins_unit": margins_unit(margins), "margins_source": name_sources(margins)}
 
 
 def _fit_cdo(
